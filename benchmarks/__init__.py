@@ -1,0 +1,1 @@
+"""Every number that the documentation claims, as a command."""

@@ -1,0 +1,111 @@
+"""Kafka clients as every service opens them: durable writes, explicit commits, deadlines."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError, NoBrokersAvailable
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+
+from contracts.errors import DependencyError
+from contracts.events import Event
+from configs.topics import MAX_MESSAGE_BYTES
+
+_SEND_DEADLINE_SECONDS = 60.0
+
+
+T = TypeVar("T")
+
+
+def _until(connect: Callable[[], T], deadline: float, servers: str) -> T:
+    attempt = retry(
+        retry=retry_if_exception_type((NoBrokersAvailable, KafkaError, OSError)),
+        stop=stop_after_delay(deadline),
+        wait=wait_exponential_jitter(initial=0.2, max=5),
+        reraise=True,
+    )(connect)
+    try:
+        return attempt()
+    except (KafkaError, OSError) as error:
+        raise DependencyError(
+            f"no Kafka broker answered at {servers} for {deadline:.0f} s: "
+            "is it running, is KAFKA_BOOTSTRAP_SERVERS right?"
+        ) from error
+
+
+class Publisher:
+    """Writes events with acks=all and idempotence; a failed write is an error at the next `flush`, never silent."""
+
+    def __init__(self, servers: str, *, client_id: str, deadline: float) -> None:
+        """Connect.
+
+        Args:
+            servers: `host:port`, several separated by commas.
+            client_id: shown in the broker's logs and metrics.
+            deadline: seconds to wait for a broker.
+
+        Raises:
+            DependencyError: no broker answered before the deadline.
+        """
+        self._producer = _until(
+            lambda: KafkaProducer(
+                bootstrap_servers=servers.split(","),
+                client_id=client_id,
+                acks="all",
+                enable_idempotence=True,
+                compression_type="gzip",
+                linger_ms=20,
+                max_request_size=MAX_MESSAGE_BYTES,
+                buffer_memory=64 * 1024 * 1024,
+                max_block_ms=int(_SEND_DEADLINE_SECONDS * 1000),
+                delivery_timeout_ms=int(_SEND_DEADLINE_SECONDS * 1000),
+            ),
+            deadline,
+            servers,
+        )
+        self._failures: list[BaseException] = []
+
+    def send(self, topic: str, event: Event) -> None:
+        """Queue one event; blocks while the buffer is full (back-pressure)."""
+        future = self._producer.send(topic, key=event.key or None, value=event.encode())
+        future.add_errback(self._failures.append)
+
+    def flush(self) -> None:
+        """Wait until everything sent is acknowledged by the broker.
+
+        Raises:
+            DependencyError: a write failed or timed out; the caller must not commit what led to it.
+        """
+        try:
+            self._producer.flush(timeout=_SEND_DEADLINE_SECONDS)
+        except KafkaError as error:
+            self._failures.append(error)
+        if self._failures:
+            first, count = self._failures[0], len(self._failures)
+            self._failures.clear()
+            raise DependencyError(f"{count} Kafka writes failed, the first: {first!r}") from first
+
+    def close(self) -> None:
+        """Flush what is left and disconnect."""
+        self._producer.close(timeout=10)
+
+
+def open_consumer(servers: str, *topics: str, group: str | None, client_id: str, deadline: float) -> KafkaConsumer:
+    """A consumer that starts at the earliest offset and commits only when told to.
+
+    Raises:
+        DependencyError: no broker answered before the deadline.
+    """
+    return _until(
+        lambda: KafkaConsumer(
+            *topics,
+            bootstrap_servers=servers.split(","),
+            client_id=client_id,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+        ),
+        deadline,
+        servers,
+    )

@@ -1,0 +1,45 @@
+"""Prometheus exposition for services that have no web server of their own: /metrics, /healthz and /readyz."""
+
+import threading
+from collections.abc import Callable
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from prometheus_client import make_wsgi_app
+
+from contracts.errors import ConfigurationError
+
+Health = Callable[[], str | None]
+"""Returns None when the service does its work, else the reason why not."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Scrapes are no events."""
+
+
+def serve_metrics(host: str, port: int, health: Health = lambda: None) -> None:
+    """Serve the default registry in a daemon thread.
+
+    `/healthz` says the process is alive; `/readyz` answers 503 with the reason while `health` gives one.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
+    metrics = make_wsgi_app()
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        path = environ.get("PATH_INFO", "/")
+        if path == "/metrics":
+            return list(metrics(environ, start_response))
+        reason = health() if path == "/readyz" else None
+        known = path in {"/healthz", "/readyz"}
+        status = "404 Not Found" if not known else "503 Service Unavailable" if reason else "200 OK"
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [(reason or ("ok" if known else "not found")).encode()]
+
+    try:
+        server = make_server(host, port, app, handler_class=_Quiet)
+    except OSError as error:
+        raise ConfigurationError(f"port {port} on {host} is taken: free it or set another port ({error})") from error
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()

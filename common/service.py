@@ -1,0 +1,41 @@
+"""How a service runs: logging, one stop signal, and an exit code that says whether a restart can help."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from contracts.errors import ConfigurationError, DependencyError
+from configs.logging import configure_logging, get_logger
+from configs.settings import Settings, load_settings
+
+EXIT_CONFIGURATION = 78
+"""sysexits.h EX_CONFIG: restarting cannot help, so the supervisor does not try."""
+EXIT_DEPENDENCY = 69
+"""sysexits.h EX_UNAVAILABLE: the supervisor starts the service again, with back-off."""
+
+Main = Callable[[Settings, threading.Event], None]
+
+
+def run_service(name: str, main: Main) -> None:
+    """Run `main(settings, stop)` until it returns; SIGTERM and SIGINT set `stop`, and `main` then finishes its work.
+
+    Exits the process with 0, or with a code from above after one log line that says what to do.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    configure_logging(name)
+    log = get_logger(name)
+    try:
+        settings = load_settings()
+        configure_logging(name, settings.log_level)
+        log.info("starting")
+        main(settings, stop)
+    except ConfigurationError as error:
+        log.error("configuration_error", error=str(error))
+        sys.exit(EXIT_CONFIGURATION)
+    except DependencyError as error:
+        log.error("dependency_error", error=str(error))
+        sys.exit(EXIT_DEPENDENCY)
+    log.info("stopped")

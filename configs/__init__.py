@@ -1,0 +1,1 @@
+"""Settings, topics, topic schemas and logging: what every service is configured with."""

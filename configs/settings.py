@@ -1,0 +1,175 @@
+"""Every setting of the platform, typed, read from the environment and `.env`.
+
+A service calls `load_settings()` once at its start; a wrong value stops it with a sentence that names the variable.
+"""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from contracts.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder."""
+
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+def parse_duration(value: object) -> object:
+    """Turn `"5 minutes"` (also second, hour, day) into a timedelta; leave anything else to pydantic."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"\s*(\d+)\s*(second|minute|hour|day)s?\s*", value.lower())
+        if match is None:
+            raise ValueError("write it like '5 minutes' (second, minute, hour or day)")
+        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    return value
+
+
+def _words(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Settings(BaseSettings):
+    """All variables of `.env.example`, by their lower-case names. Times are seconds unless they are durations."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    # --- sources
+    tmdb_api_key: SecretStr | None = None
+    tmdb_base_url: str = "https://api.themoviedb.org/3"
+    tmdb_fetch_interval: Seconds = 300
+    tmdb_requests_per_second: Positive = 4
+    tmdb_catalogue_pages: Annotated[int, Field(ge=0, le=500)] = 30
+    tmdb_region: str = "US"
+    tmdb_language: str = "en-US"
+    reddit_client_id: str | None = None
+    reddit_client_secret: SecretStr | None = None
+    reddit_user_agent: str = "linux:trendscope:0.1.0 (by /u/trendscope)"
+    reddit_url: str = "https://www.reddit.com"
+    reddit_oauth_url: str = "https://oauth.reddit.com"
+    reddit_subreddits: Words = ("movies",)
+    reddit_fetch_interval: Seconds = 60
+    author_hash_key: SecretStr | None = None
+    max_comment_bytes: Annotated[int, Field(ge=1_000)] = 100_000
+
+    # --- TrendScore
+    w1_popularity: Weight = 0.4
+    w2_mentions: Weight = 0.3
+    w3_sentiment: Weight = 0.3
+    popularity_reference: Positive = 500
+    mentions_reference: Positive = 50
+    sentiment_prior: Positive = 5
+
+    # --- windows
+    trend_window_duration: Duration = timedelta(minutes=5)
+    trend_slide_duration: Duration = timedelta(minutes=1)
+    watermark_delay: Duration = timedelta(minutes=2)
+    max_future_skew: Duration = timedelta(minutes=5)
+    popularity_max_age: Duration = timedelta(hours=24)
+
+    # --- servers
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    cassandra_hosts: Words = ("127.0.0.1",)
+    cassandra_port: Port = 9042
+    cassandra_keyspace: str = "trendscope"
+    cassandra_replication: Annotated[int, Field(ge=1)] = 1
+    mlflow_tracking_uri: str = "http://127.0.0.1:5000"
+    startup_deadline: Seconds = 180
+
+    # --- processing
+    spark_master: str = "local[*]"
+    spark_trigger: Duration = timedelta(seconds=1)
+    spark_shuffle_partitions: Annotated[int, Field(ge=1)] = 2
+    spark_max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 100_000
+    spark_driver_memory: str = "1g"
+    data_dir: Path = ROOT / ".data"
+
+    # --- retention in Cassandra, days
+    trend_ttl_days: Annotated[int, Field(ge=1)] = 90
+    mention_ttl_days: Annotated[int, Field(ge=1)] = 14
+    prediction_ttl_days: Annotated[int, Field(ge=1)] = 90
+
+    # --- forecast
+    forecast_horizons: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_words)] = (1, 3, 12)
+    forecast_coverage: Annotated[float, Field(gt=0, lt=1)] = 0.8
+
+    # --- ports (all on bind_address)
+    bind_address: str = "127.0.0.1"
+    kafka_port: Port = 9092
+    mlflow_port: Port = 5000
+    prometheus_port: Port = 9090
+    spark_ui_port: Port = 4040
+    simulator_port: Port = 8090
+    tmdb_producer_metrics_port: Port = 9101
+    reddit_producer_metrics_port: Port = 9102
+    processor_metrics_port: Port = 9103
+    ml_metrics_port: Port = 9104
+
+    log_level: str = "INFO"
+
+    @field_validator("forecast_horizons", mode="before")
+    @classmethod
+    def _horizons(cls, value: object) -> object:
+        return tuple(int(part) for part in value) if isinstance(value, tuple) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("one of DEBUG, INFO, WARNING, ERROR")
+        return value.upper()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        window, slide = self.trend_window_duration, self.trend_slide_duration
+        if not slide or window % slide or window < slide:
+            raise ValueError("TREND_WINDOW_DURATION must be a whole multiple of TREND_SLIDE_DURATION")
+        if self.w1_popularity + self.w2_mentions + self.w3_sentiment <= 0:
+            raise ValueError("at least one of W1_POPULARITY, W2_MENTIONS, W3_SENTIMENT must be above 0")
+        if (self.reddit_client_id is None) != (self.reddit_client_secret is None):
+            raise ValueError("REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET go together: set both, or neither")
+        return self
+
+    @property
+    def needs_simulator(self) -> bool:
+        """True when a key is missing, so that the simulator stands in for the APIs that have none."""
+        return self.tmdb_api_key is None or self.reddit_client_id is None
+
+    @property
+    def simulator_url(self) -> str:
+        """Where the simulator listens on this host."""
+        return f"http://127.0.0.1:{self.simulator_port}"
+
+
+def explain(error: ValidationError) -> str:
+    """One sentence for each wrong setting, without its value (it may be a secret)."""
+    sentences = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        text = str(problem["msg"]).removeprefix("Value error, ")
+        sentences.append(f"{name}: {text}" if name else text)
+    return "wrong setting in .env or the environment: " + "; ".join(sentences)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; `overrides` win over the environment, which wins over `.env`.
+
+    Raises:
+        ConfigurationError: a value is missing or wrong; the text names the variable.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise ConfigurationError(explain(error)) from None

@@ -1,0 +1,1 @@
+"""What every part agrees on: one model a topic and the exception tree. Imports nothing of the project."""

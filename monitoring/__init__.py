@@ -1,0 +1,1 @@
+"""Prometheus, and what watches the models."""

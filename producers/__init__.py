@@ -1,0 +1,1 @@
+"""From an HTTP API to a Kafka topic; one package a source."""

@@ -1,0 +1,1 @@
+"""Reddit comments to reddit_stream."""

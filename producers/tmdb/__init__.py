@@ -1,0 +1,1 @@
+"""TMDB polls to tmdb_stream."""

@@ -1,0 +1,1 @@
+"""Cassandra: the schema as .cql files, and typed reading and writing."""
