@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     # --- ports (all on bind_address)
     bind_address: str = "127.0.0.1"
     kafka_port: Port = 9092
+    kafka_controller_port: Port = 9093
+    cassandra_storage_port: Port = 7000
     mlflow_port: Port = 5000
     prometheus_port: Port = 9090
     spark_ui_port: Port = 4040

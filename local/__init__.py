@@ -1,1 +1,1 @@
-"""Runs the platform as plain processes of one machine, and the command line of both ways to run it."""
+"""The whole platform on one machine without containers: set-up, real servers, supervision and the command line."""

@@ -1,0 +1,1 @@
+"""Real servers as plain processes of this machine: Apache Kafka and Apache Cassandra, one node each."""
