@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kafka import KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError, NoBrokersAvailable
+from kafka.errors import KafkaError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from configs.topics import MAX_MESSAGE_BYTES
 from contracts.errors import DependencyError
 from contracts.events import Event
-from configs.topics import MAX_MESSAGE_BYTES
 
 _SEND_DEADLINE_SECONDS = 60.0
 
@@ -17,11 +17,16 @@ _SEND_DEADLINE_SECONDS = 60.0
 T = TypeVar("T")
 
 
-def _until(connect: Callable[[], T], deadline: float, servers: str) -> T:
+def until_broker_answers(connect: Callable[[], T], deadline: float, servers: str) -> T:
+    """The client that `connect` makes, tried again with back-off.
+
+    Raises:
+        DependencyError: no broker answered for `deadline` seconds.
+    """
     attempt = retry(
-        retry=retry_if_exception_type((NoBrokersAvailable, KafkaError, OSError)),
+        retry=retry_if_exception_type((KafkaError, OSError)),
         stop=stop_after_delay(deadline),
-        wait=wait_exponential_jitter(initial=0.2, max=5),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5),
         reraise=True,
     )(connect)
     try:
@@ -47,7 +52,7 @@ class Publisher:
         Raises:
             DependencyError: no broker answered before the deadline.
         """
-        self._producer = _until(
+        self._producer = until_broker_answers(
             lambda: KafkaProducer(
                 bootstrap_servers=servers.split(","),
                 client_id=client_id,
@@ -96,7 +101,7 @@ def open_consumer(servers: str, *topics: str, group: str | None, client_id: str,
     Raises:
         DependencyError: no broker answered before the deadline.
     """
-    return _until(
+    return until_broker_answers(
         lambda: KafkaConsumer(
             *topics,
             bootstrap_servers=servers.split(","),

@@ -5,9 +5,9 @@ import sys
 import threading
 from collections.abc import Callable
 
-from contracts.errors import ConfigurationError, DependencyError
 from configs.logging import configure_logging, get_logger
 from configs.settings import Settings, load_settings
+from contracts.errors import ConfigurationError, DependencyError
 
 EXIT_CONFIGURATION = 78
 """sysexits.h EX_CONFIG: restarting cannot help, so the supervisor does not try."""
