@@ -1,0 +1,53 @@
+"""Real servers for tests: one of each kind a session, on free ports, in a temporary folder."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.topics import create_topics, open_admin
+from configs.topics import TOPICS
+from local.nodes.cassandra import CassandraNode
+from local.nodes.kafka import KafkaNode
+from tests.support.ports import free_ports
+
+_DEADLINE = 120.0
+
+
+@pytest.fixture(scope="session")
+def servers_dir() -> Iterator[Path]:
+    """A short path: the servers' data go away with the session."""
+    with tempfile.TemporaryDirectory(prefix="trendscope-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def kafka_node(servers_dir: Path) -> Iterator[KafkaNode]:
+    """A running broker without topics, shared by the session."""
+    port, controller_port = free_ports(2)
+    node = KafkaNode(servers_dir / "kafka", port=port, controller_port=controller_port)
+    with node.running(_DEADLINE):
+        yield node
+
+
+@pytest.fixture(scope="module")
+def kafka(kafka_node: KafkaNode) -> str:
+    """Bootstrap servers of the session's broker, with the platform's topics there and empty for this module."""
+    servers = kafka_node.bootstrap_servers
+    admin = open_admin(servers, deadline=_DEADLINE)
+    left = [topic.name for topic in TOPICS if topic.name in set(admin.list_topics())]
+    if left:
+        admin.delete_topics(left)
+    admin.close()
+    create_topics(servers, deadline=_DEADLINE)
+    return servers
+
+
+@pytest.fixture(scope="session")
+def cassandra_node(servers_dir: Path) -> Iterator[CassandraNode]:
+    """A running node without keyspaces, shared by the session."""
+    port, storage_port = free_ports(2)
+    node = CassandraNode(servers_dir / "cassandra", port=port, storage_port=storage_port, heap="512m")
+    with node.running(_DEADLINE):
+        yield node

@@ -1,0 +1,1 @@
+"""What tests of several areas share: ports, waiting by progress, real servers."""
