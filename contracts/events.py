@@ -84,6 +84,8 @@ class TmdbFilm(Event):
     original_language: str | None = None
     alternative_titles: tuple[str, ...] = ()
     release_date: date | None = None
+    year: Annotated[int, Field(ge=1800, le=2200)] | None = None
+    """For sources that know only the year (an imported catalogue); None from TMDB, where `release_date` says it."""
     genres: tuple[str, ...] = ()
     overview: str | None = None
     popularity: NonNegative | None = None

@@ -1,0 +1,128 @@
+"""Opening a session, with a deadline: services start in any order, so Cassandra may come later than they do."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from cassandra import ConsistencyLevel, ProtocolVersion
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
+from cassandra.policies import ExponentialReconnectionPolicy, RoundRobinPolicy, TokenAwarePolicy
+from cassandra.query import dict_factory
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
+
+from configs.logging import get_logger
+from configs.settings import Settings
+from contracts.errors import DependencyError
+from storage.failures import is_refused, is_transient, summary
+
+REQUEST_SECONDS = 10.0
+"""One request's own limit. Cassandra gives a write up after 2 s and a read after 5 s; the rest is for a GC pause."""
+_CONNECT_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 10
+"""An idle connection to a node that vanished is noticed this soon."""
+_FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
+"""Back-off between attempts, seconds: quick enough for a hiccup, rare enough for a node that is starting."""
+
+_REFUSED_HINT = "does the schema fit? `python -m storage.init_cassandra` brings it up to date"
+
+T = TypeVar("T")
+log = get_logger("storage")
+
+
+def _cluster(settings: Settings) -> Cluster:
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(RoundRobinPolicy()),
+        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+        serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
+        request_timeout=REQUEST_SECONDS,
+        row_factory=dict_factory,
+    )
+    return Cluster(
+        settings.cassandra_hosts,
+        port=settings.cassandra_port,
+        protocol_version=ProtocolVersion.V5,  # said outright: else the driver tries its way down, with a warning a step
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        reconnection_policy=ExponentialReconnectionPolicy(0.5, _LONGEST_WAIT),
+        connect_timeout=_CONNECT_SECONDS,
+        control_connection_timeout=_CONNECT_SECONDS,
+        idle_heartbeat_interval=_HEARTBEAT_SECONDS,
+    )
+
+
+def connect(settings: Settings, deadline: float) -> Session:
+    """A session without keyspace; `session.cluster.shutdown()` ends it.
+
+    Raises:
+        DependencyError: no node answered within `deadline` seconds.
+    """
+
+    def attempt() -> Session:
+        cluster = _cluster(settings)
+        try:
+            return cluster.connect()
+        except BaseException:
+            cluster.shutdown()
+            raise
+
+    where = ", ".join(f"{host}:{settings.cassandra_port}" for host in settings.cassandra_hosts)
+    with _quiet_driver():
+        return retried(
+            attempt,
+            deadline,
+            f"no Cassandra answered at {where} for {deadline:.0f} s: "
+            "is it running, are CASSANDRA_HOSTS and CASSANDRA_PORT right?",
+        )
+
+
+def retried(action: Callable[[], T], deadline: float, sentence: str, also: tuple[type[Exception], ...] = ()) -> T:
+    """Call `action` until it succeeds; what a repetition cannot mend ends it at once.
+
+    Args:
+        action: idempotent.
+        deadline: seconds after which no new attempt is made.
+        sentence: what to tell people when it never succeeded.
+        also: further errors that a repetition may mend.
+
+    Raises:
+        DependencyError: the deadline passed, or Cassandra refused the request itself.
+    """
+
+    def may_pass(error: BaseException) -> bool:
+        return is_transient(error) or isinstance(error, also)
+
+    attempts = Retrying(
+        retry=retry_if_exception(may_pass),
+        stop=stop_after_delay(deadline),
+        wait=wait_exponential_jitter(initial=_FIRST_WAIT, max=_LONGEST_WAIT, jitter=_FIRST_WAIT),
+        before_sleep=_log_retry,
+        reraise=True,
+    )
+    try:
+        return attempts(action)
+    except Exception as error:
+        if may_pass(error):
+            raise DependencyError(f"{sentence} (last error: {summary(error)})") from error
+        if is_refused(error):
+            raise DependencyError(f"Cassandra refused a request ({summary(error)}): {_REFUSED_HINT}") from error
+        raise
+
+
+def _log_retry(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning(
+        "cassandra_retry", attempt=state.attempt_number, seconds=round(state.seconds_since_start or 0, 1),
+        error=summary(error) if error else None,
+    )  # fmt: skip
+
+
+@contextmanager
+def _quiet_driver() -> Iterator[None]:
+    """Keep the driver from logging a stack trace for each attempt that `retried` reports in a line of its own."""
+    driver = logging.getLogger("cassandra")
+    before = driver.level
+    driver.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        driver.setLevel(before)

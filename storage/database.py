@@ -1,0 +1,109 @@
+"""Reads and writes as all tables do them: bounded in flight, repeated with back-off, counted."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from cassandra.cluster import Session
+from cassandra.concurrent import execute_concurrent
+from cassandra.query import PreparedStatement
+from prometheus_client import Counter, Histogram
+
+from storage.connection import retried
+from storage.failures import is_transient
+
+IN_FLIGHT = 128
+"""Requests sent and not yet answered. Cassandra has 128 write threads by default: more would queue there unseen."""
+_CHUNK = 1_024
+"""Rows bound at once: what an endless iterable costs in memory, and the most that is repeated after a failure."""
+
+ROWS_WRITTEN = Counter("trendscope_cassandra_rows_written_total", "Rows acknowledged by Cassandra", ["table"])
+WRITES_REPEATED = Counter("trendscope_cassandra_writes_repeated_total", "Row writes sent again after a failure")
+WRITE_SECONDS = Histogram(
+    "trendscope_cassandra_write_seconds", "Time of one bulk write, repetitions included",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)  # fmt: skip
+
+T = TypeVar("T")
+Write = tuple[PreparedStatement, Sequence[Any]]
+"""A prepared upsert and its values."""
+
+
+class Database:
+    """One session's reads and writes. Safe to use from several threads."""
+
+    def __init__(self, session: Session, keyspace: str, patience: float) -> None:
+        """Wrap a session.
+
+        Args:
+            session: connected.
+            keyspace: holds the tables; a name that `storage.migrations` accepted.
+            patience: seconds a read or a write is repeated before it is a `DependencyError`.
+        """
+        self._session = session
+        self._keyspace = keyspace
+        self._patience = patience
+
+    def prepare(self, cql: str) -> PreparedStatement:
+        """Prepare a statement; `{ks}` in it stands for the keyspace.
+
+        Raises:
+            DependencyError: Cassandra is away, or has no such table or column.
+        """
+        text = cql.replace("{ks}", self._keyspace)
+        statement = self._patiently(lambda: self._session.prepare(text), "Cassandra did not prepare a statement")
+        statement.is_idempotent = True  # every write names its own timestamp; a read changes nothing
+        return statement
+
+    def insert(self, table: str, columns: Sequence[str], ttl: bool = True) -> PreparedStatement:
+        """Prepare an upsert; its last values: the write timestamp (µs) and, with `ttl`, the TTL (s)."""
+        using = "TIMESTAMP ? AND TTL ?" if ttl else "TIMESTAMP ?"
+        marks = ", ".join("?" * len(columns))
+        return self.prepare(f"INSERT INTO {{ks}}.{table} ({', '.join(columns)}) VALUES ({marks}) USING {using}")  # noqa: S608 - names from the code, values bound
+
+    def write(self, table: str, writes: Iterable[Write]) -> None:
+        """Send upserts and wait until each is acknowledged; `table` is their name in metrics and errors.
+
+        Raises:
+            DependencyError: one was not acknowledged within the patience, or Cassandra refused it. Some of the rows
+                may have been written: the caller repeats all of them.
+        """
+        for chunk in _chunks(writes):
+            with WRITE_SECONDS.time():
+                self._write_chunk(table, chunk)
+            ROWS_WRITTEN.labels(table).inc(len(chunk))
+
+    def read(self, statement: PreparedStatement, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """All rows of a query, its pages fetched one by one.
+
+        Raises:
+            DependencyError: Cassandra did not answer within the patience, or refused the query.
+        """
+        return self._patiently(lambda: list(self._session.execute(statement, values)), "Cassandra did not answer")
+
+    def _write_chunk(self, table: str, chunk: list[Write]) -> None:
+        pending = chunk
+
+        def attempt() -> None:
+            nonlocal pending
+            sent = pending
+            results = execute_concurrent(self._session, sent, concurrency=IN_FLIGHT, raise_on_first_error=False)
+            failed = [(write, result) for write, (ok, result) in zip(sent, results, strict=True) if not ok]
+            pending = [write for write, _ in failed]
+            for _, error in failed:
+                if not is_transient(error):
+                    raise error
+            if failed:
+                WRITES_REPEATED.inc(len(failed))
+                raise failed[0][1]
+
+        self._patiently(attempt, f"Cassandra did not take all rows of {table}")
+
+    def _patiently(self, action: Callable[[], T], sentence: str) -> T:
+        return retried(action, self._patience, f"{sentence} within {self._patience:.0f} s")
+
+
+def _chunks(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    rest = iter(writes)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

@@ -1,0 +1,56 @@
+"""What the tables hold that no topic carries. The rest are the events of `contracts.events` themselves."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.events import Compound, Count, Instant, MovieId, TmdbFilm
+
+Movie = TmdbFilm
+"""A row of `movies` is the last poll of the film."""
+
+
+class Record(BaseModel):
+    """A row: strict types, no change after construction."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class MentionExample(Record):
+    """One comment that mentions a film, kept to explain a trend."""
+
+    movie_id: MovieId
+    comment_id: Annotated[str, Field(min_length=1, max_length=64)]
+    created_utc: Instant
+    subreddit: str
+    submission_title: str | None = None
+    permalink: str | None = None
+    excerpt: str
+    """The part of the comment around the mention."""
+    sentiment: Compound
+    """VADER compound of the part that is about this film."""
+    via: Literal["text", "thread"]
+    """`text`: the film is named; `thread`: the comment speaks of its thread's film without naming it."""
+
+
+class ModelMetric(Record):
+    """One value of a metric of one model version, at one instant of event time."""
+
+    model_version: Annotated[str, Field(min_length=1)]
+    metric: Annotated[str, Field(min_length=1)]
+    """E.g. `mae`, `rmse`, `skill`; the unit is the metric's own (MAE and RMSE: points of TrendScore)."""
+    horizon: Annotated[int, Field(ge=1)]
+    """Number of window lengths ahead."""
+    at: Instant
+    value: float
+
+
+class LedgerEntry(Record):
+    """How many comments of one Spark batch fell in one category."""
+
+    job_id: Annotated[str, Field(min_length=1)]
+    """The streaming query's durable id: it changes only with its checkpoint."""
+    batch_id: Annotated[int, Field(ge=0)]
+    category: Annotated[str, Field(min_length=1)]
+    count: Count
+    at: Instant

@@ -1,0 +1,94 @@
+"""The tables `movie_trends`, `trends_by_window` and their index `windows`."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from cassandra.query import UNSET_VALUE
+
+from contracts.events import TrendUpdate
+from storage.codec import FAR_FUTURE, FAR_PAST, columns_of, from_row, to_cql, to_micros, values_of
+from storage.database import Database
+from storage.days import Days
+
+_COLUMNS = columns_of(TrendUpdate)
+_NO_RANK = 0
+"""Stored for "not in the trending list": a null would leave a tombstone in nearly every row."""
+
+
+class Trends:
+    """TrendScores by film and by window."""
+
+    def __init__(self, database: Database, ttl: int) -> None:
+        """Prepare the statements; `ttl` is in seconds, counted from the write."""
+        self._database, self._ttl = database, ttl
+        self._inserts = [database.insert(table, _COLUMNS) for table in ("movie_trends", "trends_by_window")]
+        names = ", ".join(_COLUMNS)
+        self._history = database.prepare(
+            f"SELECT {names} FROM {{ks}}.movie_trends "  # noqa: S608
+            "WHERE movie_id = ? AND window_start >= ? AND window_start < ? LIMIT ?"
+        )
+        self._window = database.prepare(f"SELECT {names} FROM {{ks}}.trends_by_window WHERE window_start = ?")  # noqa: S608
+        self._index = Days(database, "windows", "windows", "window_start", ttl)
+
+    def upsert(self, updates: Iterable[TrendUpdate]) -> None:
+        """Write revisions; of one (film, window) the highest revision wins, whichever is written last.
+
+        The index comes last: a window it names has its rows.
+
+        Raises:
+            DependencyError: Cassandra did not acknowledge every row; writing all of them again is safe.
+        """
+        known = list(updates)
+        rows = (values for update in known if (values := self._values(update)))
+        self._database.write("trends", ((insert, values) for values in rows for insert in self._inserts))
+        self._index.add(update.window_start for update in known)
+
+    def history(
+        self, movie_id: int, start: datetime | None = None, end: datetime | None = None, limit: int = 10_000
+    ) -> list[TrendUpdate]:
+        """One film's windows with start <= window_start < end, newest first; None leaves that side open.
+
+        Raises:
+            DependencyError: Cassandra did not answer.
+        """
+        low = FAR_PAST if start is None else to_cql(start)
+        high = FAR_FUTURE if end is None else to_cql(end)
+        return [_update(row) for row in self._database.read(self._history, [movie_id, low, high, limit])]
+
+    def window(self, window_start: datetime) -> list[TrendUpdate]:
+        """Every film's row of one window, the highest TrendScore first.
+
+        Raises:
+            DependencyError: Cassandra did not answer.
+        """
+        updates = [_update(row) for row in self._database.read(self._window, [to_cql(window_start)])]
+        return sorted(updates, key=lambda update: (-update.trend_score, update.movie_id))
+
+    def windows(self, which: date | int) -> list[datetime]:
+        """The starts of the windows of a UTC day, or of the latest so many, newest first.
+
+        Raises:
+            DependencyError: Cassandra did not answer.
+        """
+        return self._index.latest(which) if isinstance(which, int) else self._index.of_day(which)
+
+    def _values(self, update: TrendUpdate) -> list[Any]:
+        values = dict(zip(_COLUMNS, values_of(update, _COLUMNS), strict=True))
+        values["trending_rank"] = update.trending_rank or _NO_RANK
+        if update.sentiment is None:
+            values["sentiment"] = UNSET_VALUE  # read back by `mentions` = 0: a quiet film's rows get no tombstones
+        return [*values.values(), write_timestamp(update), self._ttl]
+
+
+def write_timestamp(update: TrendUpdate) -> int:
+    """The Cassandra timestamp of a revision, microseconds: it grows with the revision, whatever a host's clock says."""
+    return to_micros(update.window_end) + update.revision
+
+
+def _update(row: dict[str, Any]) -> TrendUpdate:
+    values = from_row(row)
+    values["trending_rank"] = values["trending_rank"] or None
+    if not values["mentions"]:
+        values["sentiment"] = None
+    return TrendUpdate(**values)
