@@ -1,0 +1,65 @@
+"""The JSON of Reddit's listings as this producer needs it: pages of things, newest first."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+PAGE_SIZE = 100
+"""The most Reddit gives in one page."""
+
+
+def fullname(thing: Any) -> str:
+    """The thing's own name (`t1_…`), or a digest of its content when it has none, so that it too is met only once."""
+    data = thing.get("data") if isinstance(thing, dict) else None
+    if isinstance(data, dict):
+        if isinstance(data.get("name"), str) and data["name"]:
+            return str(data["name"])
+        if isinstance(data.get("id"), str) and data["id"]:
+            return f"t1_{data['id']}"
+    digest = hashlib.sha256(json.dumps(thing, sort_keys=True, default=str).encode()).hexdigest()
+    return f"digest_{digest[:32]}"
+
+
+def created(thing: Any) -> float | None:
+    """Seconds since the epoch at which the thing was made; None when it does not say."""
+    data = thing.get("data") if isinstance(thing, dict) else None
+    value = data.get("created_utc") if isinstance(data, dict) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a listing, newest first; `after` leads to the next older page and is None at the listing's end."""
+
+    things: list[Any]
+    after: str | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """True when there may be more in the direction that was asked for."""
+        return len(self.things) >= PAGE_SIZE
+
+    @property
+    def newest(self) -> str | None:
+        """The first fullname that can serve as an anchor."""
+        names = (fullname(thing) for thing in self.things)
+        return next((name for name in names if name.startswith("t1_")), None)
+
+    @property
+    def oldest(self) -> str | None:
+        """The last fullname that can serve as an anchor."""
+        names = (fullname(thing) for thing in reversed(self.things))
+        return next((name for name in names if name.startswith("t1_")), None)
+
+
+class Listing(Protocol):
+    """Pages of the newest comments; Reddit keeps about 1,000 of them."""
+
+    def page(self, *, before: str | None = None, after: str | None = None) -> Page:
+        """Up to `PAGE_SIZE` things just newer than `before`, or just older than `after`, or the newest ones.
+
+        Raises:
+            SourceError: no usable answer.
+            ConfigurationError: the keys or the subreddits are refused.
+        """
