@@ -15,7 +15,10 @@ from contracts.errors import ContractError
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # year 1 or 9999 with an offset; only a ValueError makes it a validation error
+        raise ValueError("outside the years that UTC can tell") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
@@ -34,6 +37,8 @@ class DeadLetterReason(StrEnum):
     TOO_LARGE = "too_large"
     EVENT_TIME = "event_time"
     SOURCE_RECORD = "source_record"
+    PROCESSING = "processing"
+    """It fits the contract, but a processing step failed on it; set aside, so that one record cannot stop the rest."""
 
 
 class Event(BaseModel):
