@@ -9,15 +9,15 @@ from cassandra import ConsistencyLevel, ProtocolVersion
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
 from cassandra.policies import ExponentialReconnectionPolicy, RoundRobinPolicy, TokenAwarePolicy
 from cassandra.query import dict_factory
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential, wait_random
 
 from configs.logging import get_logger
 from configs.settings import Settings
 from contracts.errors import DependencyError
 from storage.failures import is_refused, is_transient, summary
 
-REQUEST_SECONDS = 10.0
-"""One request's own limit. Cassandra gives a write up after 2 s and a read after 5 s; the rest is for a GC pause."""
+REQUEST_SECONDS = 15.0
+"""One request's own limit, a little above the 10 s after which the local node gives up by itself."""
 _CONNECT_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 10
 """An idle connection to a node that vanished is noticed this soon."""
@@ -94,7 +94,7 @@ def retried(action: Callable[[], T], deadline: float, sentence: str, also: tuple
     attempts = Retrying(
         retry=retry_if_exception(may_pass),
         stop=stop_after_delay(deadline),
-        wait=wait_exponential_jitter(initial=_FIRST_WAIT, max=_LONGEST_WAIT, jitter=_FIRST_WAIT),
+        wait=wait_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT) + wait_random(0, _FIRST_WAIT),
         before_sleep=_log_retry,
         reraise=True,
     )
