@@ -33,9 +33,9 @@ commitlog_directory: "{home}/commitlog"
 hints_directory: "{home}/hints"
 saved_caches_directory: "{home}/saved_caches"
 cdc_raw_directory: "{home}/cdc_raw"
-# The commit log is mapped memory: a killed process loses nothing, a power cut at most this long.
-commitlog_sync: periodic
-commitlog_sync_period: 1000ms
+# A write is acknowledged once its log is on disk. The periodic default replays only what was synced before a kill, and
+# offsets are committed on the strength of these writes. Measured here: 2,700 single writes/s instead of 5,000.
+commitlog_sync: batch
 commitlog_segment_size: 32MiB
 commitlog_total_space: 512MiB
 disk_failure_policy: stop
@@ -46,7 +46,7 @@ range_request_timeout: 20s
 write_request_timeout: 10s
 request_timeout: 20s
 concurrent_reads: 16
-concurrent_writes: 16
+concurrent_writes: 32
 concurrent_compactors: 1
 compaction_throughput: 32MiB/s
 # A dropped table is dropped: nobody looks for snapshots under a data folder that `reset` deletes.
