@@ -95,7 +95,7 @@ class RedditClient:
             raise _refused_grant(error) from None
         except (PrawcoreException, PRAWException) as error:
             raise self._translate(error) from None
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError, RecursionError) as error:
             # prawcore reads headers and token answers without checks: nonsense in them ends here.
             raise SourceUnavailableError(f"Reddit's answer has an unexpected form ({type(error).__name__})") from None
         return _read_listing(answer)

@@ -24,7 +24,7 @@ LATE_LOOK_INTERVAL = 30.0
 """A busy subreddit needs several requests for that look, so it is not done at each poll."""
 
 Deliver = Callable[[list[Any], str | None], None]
-"""Takes unseen things, oldest first, and the new anchor or None; returns when they are durable and the position moved."""
+"""Takes unseen things, oldest first, and the new anchor or None; returns when they and the position are durable."""
 
 
 @dataclass
