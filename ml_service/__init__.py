@@ -1,1 +1,1 @@
-"""Forecasts TrendScores from trend_stream, learns online, and says how much better it is than not trying."""
+"""Online forecasts of each film's TrendScore: features, experts, their mixture, intervals, and the service around them."""

@@ -1,0 +1,68 @@
+"""Accuracy of the forecasts and of every baseline, per horizon: over the model's life and over the recent past."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml_service.model.features import BASELINES
+
+RECENT_LABELS = 5_000.0
+"""Recent figures fade over about this many outcomes: minutes with hundreds of films, an hour with dozens."""
+_COLUMNS = ("labels", "absolute", "square", "actual", "actual_square", "inside", "width", *BASELINES)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Figures of one horizon. `skill` is 1 - MAE / MAE of persistence; None where nothing can be said."""
+
+    labels: int
+    mae: float
+    rmse: float
+    r2: float | None
+    coverage: float
+    width: float
+    baseline_mae: dict[str, float]
+
+    @property
+    def skill(self) -> float | None:
+        """Against persistence: above 0 is better than saying that nothing changes."""
+        return self.skill_against("persistence")
+
+    def skill_against(self, baseline: str) -> float | None:
+        """1 - MAE / MAE of a baseline; None when that baseline was never wrong."""
+        reference = self.baseline_mae[baseline]
+        return 1.0 - self.mae / reference if reference > 0 else None
+
+
+class Scoreboard:
+    """Running sums a horizon; `keep` below 1 fades the past."""
+
+    def __init__(self, horizons: int, keep: float = 1.0) -> None:
+        self._sums = np.zeros((horizons, len(_COLUMNS)))
+        self._labels = np.zeros(horizons, dtype=np.int64)
+        self._keep = keep
+
+    def add(self, h: int, predicted: float, actual: float, *, inside: bool, width: float, baselines: list[float]) -> None:
+        """Count one outcome of horizon number `h`."""
+        error = predicted - actual
+        row = [1.0, abs(error), error * error, actual, actual * actual, float(inside), width]
+        row += [abs(value - actual) for value in baselines]
+        self._sums[h] = self._sums[h] * self._keep + np.array(row)
+        self._labels[h] += 1
+
+    def score(self, h: int) -> Score | None:
+        """The figures of horizon number `h`; None before its first outcome."""
+        total, absolute, square, actual, actual_square, inside, width, *baselines = self._sums[h].tolist()
+        if not total:
+            return None
+        variance = actual_square - actual * actual / total
+        return Score(
+            labels=int(self._labels[h]),
+            mae=absolute / total,
+            rmse=math.sqrt(square / total),
+            r2=1.0 - square / variance if variance > 1e-9 * max(1.0, actual_square) else None,
+            coverage=inside / total,
+            width=width / total,
+            baseline_mae={name: value / total for name, value in zip(BASELINES, baselines, strict=True)},
+        )
