@@ -71,8 +71,15 @@ class Publisher:
         self._failures: list[BaseException] = []
 
     def send(self, topic: str, event: Event) -> None:
-        """Queue one event; blocks while the buffer is full (back-pressure)."""
-        future = self._producer.send(topic, key=event.key or None, value=event.encode())
+        """Queue one event; blocks while the buffer is full (back-pressure).
+
+        A record that cannot even be queued (too large, no such topic, a buffer that stays full) fails the next `flush`.
+        """
+        try:
+            future = self._producer.send(topic, key=event.key or None, value=event.encode())
+        except KafkaError as error:
+            self._failures.append(error)
+            return
         future.add_errback(self._failures.append)
 
     def flush(self) -> None:
