@@ -30,12 +30,12 @@ T = TypeVar("T")
 log = get_logger("storage")
 
 
-def _cluster(settings: Settings) -> Cluster:
+def _cluster(settings: Settings, request_seconds: float) -> Cluster:
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(RoundRobinPolicy()),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
         serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
-        request_timeout=REQUEST_SECONDS,
+        request_timeout=request_seconds,
         row_factory=dict_factory,
     )
     return Cluster(
@@ -50,15 +50,20 @@ def _cluster(settings: Settings) -> Cluster:
     )
 
 
-def connect(settings: Settings, deadline: float) -> Session:
+def connect(settings: Settings, deadline: float, request_seconds: float = REQUEST_SECONDS) -> Session:
     """A session without keyspace; `session.cluster.shutdown()` ends it.
+
+    Args:
+        settings: hosts and port.
+        deadline: seconds to wait for a node.
+        request_seconds: how long one request may take.
 
     Raises:
         DependencyError: no node answered within `deadline` seconds.
     """
 
     def attempt() -> Session:
-        cluster = _cluster(settings)
+        cluster = _cluster(settings, request_seconds)
         try:
             return cluster.connect()
         except BaseException:

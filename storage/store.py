@@ -9,7 +9,7 @@ from cassandra.cluster import Session
 from configs.settings import Settings
 from contracts.errors import DependencyError
 from storage import migrations
-from storage.connection import connect, retried
+from storage.connection import REQUEST_SECONDS, connect, retried
 from storage.database import Database
 from storage.ledger import Ledger
 from storage.mentions import Mentions
@@ -54,7 +54,7 @@ class Store:
             ConfigurationError: the keyspace's name is no CQL name.
         """
         keyspace = migrations.keyspace_of(settings)
-        session = connect(settings, settings.startup_deadline)
+        session = connect(settings, settings.startup_deadline, min(patience, REQUEST_SECONDS))
         try:
             _await_schema(session, keyspace, settings.startup_deadline)
             return cls(session, settings, patience)

@@ -10,6 +10,8 @@ from common.topics import create_topics, open_admin
 from configs.topics import TOPICS
 from local.nodes.cassandra import CassandraNode
 from local.nodes.kafka import KafkaNode
+from storage.store import Store
+from tests.support.cassandra import fresh_store
 from tests.support.ports import free_ports
 
 _DEADLINE = 120.0
@@ -51,3 +53,10 @@ def cassandra_node(servers_dir: Path) -> Iterator[CassandraNode]:
     node = CassandraNode(servers_dir / "cassandra", port=port, storage_port=storage_port, heap="512m")
     with node.running(_DEADLINE):
         yield node
+
+
+@pytest.fixture(scope="module")
+def store(cassandra_node: CassandraNode) -> Iterator[Store]:
+    """The typed store on a keyspace of this module's own, empty at its start."""
+    with fresh_store(cassandra_node) as opened:
+        yield opened
