@@ -1,1 +1,5 @@
-"""The Spark job: parse, link, score, aggregate, write; each step a pure function."""
+"""The Spark job: parse, link, score, aggregate by (film, window), write. Each step is a pure function of its input.
+
+Read in the order of the data's way: `parse` and `stage` (a record becomes numbers), `fold` (numbers become windows),
+`sink` (windows reach Cassandra and the topics); `job` wires them to Spark.
+"""

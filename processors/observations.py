@@ -1,0 +1,80 @@
+"""What is known of the films' popularity at each moment: tables of OBSERVATION, sorted by film, then by fetched_at."""
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.packing import Table
+from processors.windows import Ints
+
+_MOST_PER_FILM = 16
+"""At one poll a minute this covers a window and the watermark's delay twice over. It only matters while no comment
+moves the watermark: polls would pile up without it."""
+_PENDING = 180_000
+"""ms of append time for which a poll's row is kept although nobody spoke of the film yet. By then the workers use a
+catalogue that has it (`catalogue.PUBLISH_EVERY`), and a comment brings it along."""
+_MOMENT_BITS = 42
+"""Milliseconds since the epoch fit until 2109; 21 bits are left for the films of one bucket."""
+
+
+def merge(known: Table, new: Table) -> Table:
+    """Both tables' rows, each (film, fetched_at) once; a row already known stays as it is."""
+    if not len(new):
+        return known
+    rows = np.concatenate([known, new])
+    rows = rows[np.lexsort((np.arange(len(rows)), rows["fetched"], rows["movie"]))]
+    same = (rows["movie"][1:] == rows["movie"][:-1]) & (rows["fetched"][1:] == rows["fetched"][:-1])
+    return rows[np.concatenate([[True], ~same])] if len(rows) else rows
+
+
+def latest_before(observations: Table, movies: Ints, moments: Ints) -> Ints:
+    """For each film and moment the place of its latest row fetched before it, else of its earliest row; -1 for none."""
+    films, starts, counts = np.unique(observations["movie"], return_index=True, return_counts=True)
+    ranks = np.repeat(np.arange(len(films)), counts)
+    keys = (ranks << _MOMENT_BITS) | observations["fetched"]
+    at = np.searchsorted(films, movies)
+    at[at == len(films)] = 0
+    known = films[at] == movies if len(films) else np.zeros(len(movies), np.bool_)
+    before = np.searchsorted(keys, (at << _MOMENT_BITS) | moments) - 1
+    if not len(films):
+        return np.full(len(movies), -1, np.int64)
+    return np.where(known, np.maximum(before, starts[at]), -1)
+
+
+def listed_films(observations: Table, stream_time: int, max_age: int) -> Table:
+    """The films that TMDB's lists had when last observed, unless that was longer than `max_age` ms ago."""
+    rows = observations[_is_last(observations)]
+    return rows["movie"][(rows["listed"] == 1) & (rows["fetched"] >= stream_time - max_age)]
+
+
+def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, max_age: int) -> Table:
+    """Drop what no open or later window can need.
+
+    Args:
+        observations: the table.
+        in_use: the films with mentions or emitted windows that are still open.
+        watermark: ms. Of rows fetched before it, a film's last one suffices.
+        last_append: the newest append time, ms.
+        max_age: see `listed_films`; counted from the watermark, so a little longer than needed.
+    """
+    last = _is_last(observations)
+    fresh = last & (
+        ((observations["listed"] == 1) & (observations["fetched"] >= watermark - max_age))
+        | (observations["append"] >= last_append - _PENDING)
+    )
+    keep_film = np.isin(observations["movie"], observations["movie"][fresh]) | np.isin(observations["movie"], in_use)
+    followed = np.zeros(len(observations), np.bool_)
+    followed[:-1] = ~last[:-1] & (observations["fetched"][1:] <= watermark)
+    return _cap(observations[keep_film & ~followed])
+
+
+def _is_last(observations: Table) -> npt.NDArray[np.bool_]:
+    """Which rows are their film's newest."""
+    last = np.ones(len(observations), np.bool_)
+    last[:-1] = observations["movie"][1:] != observations["movie"][:-1]
+    return last
+
+
+def _cap(observations: Table) -> Table:
+    _, counts = np.unique(observations["movie"], return_counts=True)
+    from_end = np.repeat(np.cumsum(counts), counts) - np.arange(len(observations))
+    return observations[from_end <= _MOST_PER_FILM]

@@ -1,0 +1,96 @@
+"""A Kafka record becomes an event of its topic's contract, or a dead letter with the reason."""
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from common.clock import from_millis, to_millis
+from configs.settings import Settings
+from configs.topics import MAX_MESSAGE_BYTES
+from contracts.errors import ContractError
+from contracts.events import DeadLetter, DeadLetterReason, RedditComment, TmdbFilm
+
+_REDDIT_EPOCH = to_millis(datetime(2005, 6, 23, tzinfo=UTC))
+"""The day Reddit opened: no comment is older."""
+_MOST_RAW_BYTES = (MAX_MESSAGE_BYTES - 64 * 1024) * 3 // 4
+"""What fits in one message of dead_letter_stream as base64, with 64 KiB for the other fields."""
+_MOST_KEY_CHARACTERS = 1_000
+_LONGEST_CHARACTER = 4
+"""Bytes of UTF-8: a body of a quarter of the limit cannot pass it, and need not be encoded to be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a comment must keep to besides its schema."""
+
+    body_bytes: int
+    future_skew: int
+    """How far created_utc may be after the broker's append time, ms. The broker's time and not the host's, so that a
+    batch judged again is judged alike."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Limits":
+        """The limits as configured."""
+        return cls(settings.max_comment_bytes, int(settings.max_future_skew.total_seconds() * 1_000))
+
+
+def parse_film(value: bytes | None) -> TmdbFilm:
+    """A message of tmdb_stream.
+
+    Raises:
+        ContractError: with the dead letter's reason.
+    """
+    return TmdbFilm.decode(value)
+
+
+def parse_comment(value: bytes | None, append: int, limits: Limits) -> tuple[RedditComment, int]:
+    """A message of reddit_stream, and its created_utc in ms.
+
+    Args:
+        value: the message.
+        append: when the broker took it, ms.
+        limits: beyond the schema.
+
+    Raises:
+        ContractError: with the dead letter's reason.
+    """
+    comment = RedditComment.decode(value)
+    size = len(comment.body)
+    if size * _LONGEST_CHARACTER > limits.body_bytes and len(comment.body.encode()) > limits.body_bytes:
+        raise ContractError(DeadLetterReason.TOO_LARGE, f"the body is longer than {limits.body_bytes} bytes")
+    created = to_millis(comment.created_utc)
+    if created > append + limits.future_skew:
+        raise ContractError(DeadLetterReason.EVENT_TIME, "created_utc is after the record's arrival")
+    if created < _REDDIT_EPOCH:
+        raise ContractError(DeadLetterReason.EVENT_TIME, "created_utc is before Reddit existed")
+    return comment, created
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as Kafka gave it; `append` is the broker's time in ms."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    append: int
+
+
+def dead_letter(record: Record, error: ContractError) -> DeadLetter:
+    """The record set aside. `seen_at` is the append time, so that the same record always gives the same message."""
+    raw = record.value or b""
+    detail = error.detail
+    if len(raw) > _MOST_RAW_BYTES:
+        detail += f" (only the first {_MOST_RAW_BYTES} of {len(raw)} bytes are kept)"
+    return DeadLetter(
+        source_topic=record.topic,
+        source_partition=record.partition,
+        source_offset=record.offset,
+        source_key=record.key.decode("utf-8", "replace")[:_MOST_KEY_CHARACTERS] if record.key is not None else None,
+        raw_base64=base64.b64encode(raw[:_MOST_RAW_BYTES]).decode(),
+        reason=DeadLetterReason(error.reason),
+        detail=detail,
+        seen_at=from_millis(record.append),
+    )

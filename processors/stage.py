@@ -1,0 +1,66 @@
+"""The workers' step, without state: Arrow batches of Kafka records become packets of numbers, one a bucket.
+
+It runs inside Spark's `mapInArrow`. The linker and the analyzer are built once a worker process.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from configs.topics import TMDB_STREAM
+from processors.batch import BatchBuilder, Sentiment
+from processors.catalogue_reader import CatalogueReader
+from processors.linking.linker import Linker
+from processors.parse import Limits, Record
+from processors.sentiment.score import FilmSentiment
+from processors.snapshots import SnapshotFiles
+
+STAGE_SCHEMA = "bucket int, event_time timestamp, packet binary"
+_ARROW_SCHEMA = pa.schema([("bucket", pa.int32()), ("event_time", pa.timestamp("us", "UTC")), ("packet", pa.binary())])
+_MICROS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`mapInArrow`'s function. It is sent to the workers by value, and holds only what they need to know."""
+
+    catalogue_dir: Path
+    bucket_keys: tuple[int, ...]
+    """The key of each bucket, see `buckets.bucket_keys`."""
+    limits: Limits
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Packets of each batch that has a record: a row a bucket, so that every bucket folds every micro-batch.
+
+        Columns in: topic, partition, offset, key, value, timestamp. Columns out: STAGE_SCHEMA, where event_time is the
+        batch's newest created_utc, or the epoch: films and faulty records never move the watermark.
+        """
+        catalogue, sentiment = _tools(self.catalogue_dir)
+        for batch in batches:
+            if batch.num_rows:
+                catalogue.refresh()
+                yield self._packets(batch, BatchBuilder(len(self.bucket_keys), self.limits, catalogue, sentiment))
+
+    def _packets(self, batch: pa.RecordBatch, builder: BatchBuilder) -> pa.RecordBatch:
+        appended = pc.divide(batch.column("timestamp").cast(pa.int64()), _MICROS)
+        columns = [batch.column(name) for name in ("topic", "partition", "offset", "key", "value")]
+        for row in zip(*(column.to_pylist() for column in (*columns, appended)), strict=True):
+            record = Record(*row)
+            if record.topic == TMDB_STREAM:
+                builder.add_film(record)
+            else:
+                builder.add_comment(record)
+        packets = [packet.encode() for packet in builder.packets()]
+        times = pa.array([builder.newest_event * _MICROS] * len(packets), pa.int64()).cast(pa.timestamp("us", "UTC"))
+        keys = pa.array(self.bucket_keys, pa.int32())
+        return pa.RecordBatch.from_arrays([keys, times, pa.array(packets, pa.binary())], schema=_ARROW_SCHEMA)
+
+
+@lru_cache(maxsize=1)
+def _tools(catalogue_dir: Path) -> tuple[CatalogueReader, Sentiment]:
+    """What a worker process builds once and uses for all its batches."""
+    return CatalogueReader(SnapshotFiles(catalogue_dir), Linker), FilmSentiment()
