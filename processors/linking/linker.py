@@ -1,0 +1,134 @@
+"""Link a comment to the films it means.
+
+1. The automaton finds every surface of the catalogue, in one pass over the folded text.
+2. Lower-case everyday words are dropped unless something marks them as a title.
+3. For each span left, longest first: the film it most likely means, then the probability that it means a film at all.
+4. The thread's own film is added when the comment speaks of it without naming it.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+from processors.linking import scorer, wordstats
+from processors.linking.about import speaks_of_thread_film
+from processors.linking.context import CommentContext
+from processors.linking.features import Span, extract
+from processors.linking.index import CatalogueIndex, Surface
+from processors.linking.model import CommentText, Film, Links, Mention
+from processors.linking.resolve import Choice, choose
+from processors.linking.thread import NO_THREAD, Thread, read_thread
+
+THREADS_KEPT: Final = 4_096
+"""Threads remembered; more than are alive at once in the busiest film forums."""
+
+MOST_SPANS: Final = 400
+"""Spans looked at closely in one comment; beyond it a body is a list or an attack, and the time must be bounded."""
+
+
+class Candidate:
+    """A span with the film it would mean and the probability that it does."""
+
+    __slots__ = ("choice", "features", "probability", "span")
+
+    def __init__(self, span: Span, choice: Choice, features: dict[str, float], probability: float) -> None:
+        self.span = span
+        self.choice = choice
+        self.features = features
+        self.probability = probability
+
+
+class Linker:
+    """Links comments against one catalogue. Deterministic; not changed by use (but for remembered threads)."""
+
+    def __init__(self, films: Iterable[Film]) -> None:
+        self._stats = wordstats.load()
+        self._scorer = scorer.load()
+        self._index = CatalogueIndex(films, self._stats)
+        self._threads: dict[tuple[str, int], Thread] = {}
+
+    def link(self, comment: CommentText) -> Links:
+        """The films a comment means, and those it may mean."""
+        context = CommentContext(comment.body)
+        thread = self.thread(comment.thread_title, comment.created)
+        mentions: list[Mention] = []
+        uncertain: list[Mention] = []
+        for candidate in self.decide(context, thread, comment.created):
+            span = candidate.span
+            mention = Mention(
+                candidate.choice.film.movie_id,
+                "text",
+                span.body_start,
+                span.body_end,
+                comment.body[span.body_start : span.body_end],
+                candidate.probability,
+            )
+            if candidate.probability >= self._scorer.accept:
+                mentions.append(mention)
+            elif candidate.probability >= self._scorer.uncertain:
+                uncertain.append(mention)
+        places = tuple((mention.movie_id, mention.start, mention.end) for mention in mentions)
+        mentions = _once(mentions)
+        named = {mention.movie_id for mention in mentions}
+        uncertain = [mention for mention in _once(uncertain) if mention.movie_id not in named]
+        if thread.film is not None and thread.film.movie_id not in named:
+            probability = speaks_of_thread_film(context, named)
+            if probability >= 0.5:
+                mentions.append(Mention(thread.film.movie_id, "thread", 0, 0, "", probability))
+        return Links(tuple(mentions), tuple(uncertain), places)
+
+    def thread(self, title: str | None, created: datetime | None) -> Thread:
+        """What a thread title says; remembered by title and year."""
+        if not title:
+            return NO_THREAD
+        key = (title, created.year if created is not None else 0)
+        found = self._threads.get(key)
+        if found is None:
+            if len(self._threads) >= THREADS_KEPT:
+                self._threads.clear()
+            found = self._threads[key] = read_thread(title, self._index, created)
+        return found
+
+    def decide(self, context: CommentContext, thread: Thread, created: datetime | None) -> list[Candidate]:
+        """Non-overlapping candidates in the order of the text: the longest span wins where any may count."""
+        taken: list[tuple[int, int]] = []
+        kept: list[Candidate] = []
+        found = sorted(self._found(context), key=lambda item: (item[0] - item[1], item[0]))
+        for start, end, surface in found[:MOST_SPANS]:
+            if any(start < other_end and other_start < end for other_start, other_end in taken):
+                continue
+            candidate = self.weigh(start, end, surface, context, thread, created)
+            if candidate is not None:
+                if candidate.probability >= self._scorer.uncertain:
+                    taken.append((start, end))
+                kept.append(candidate)
+        return sorted(kept, key=lambda candidate: candidate.span.start)
+
+    def _found(self, context: CommentContext) -> Iterator[tuple[int, int, Surface]]:
+        flat = context.flat
+        for end, surface in self._index.matches(context.low):
+            start = end - surface.length
+            if surface.common and flat[start].islower():
+                continue
+            yield start, end, surface
+
+    def weigh(
+        self, start: int, end: int, surface: Surface, context: CommentContext, thread: Thread, created: datetime | None
+    ) -> Candidate | None:
+        """One span judged; None when no film can be meant."""
+        body_start, body_end = context.body_span(start, end)
+        year = context.year_beside(body_start, body_end)
+        choice = choose(surface, self._index, thread, created, year)
+        if choice is None:
+            return None
+        span = Span(start, end, body_start, body_end, surface)
+        features = extract(span, choice, context, thread, self._stats, year)
+        return Candidate(span, choice, features, self._scorer.probability(features))
+
+
+def _once(mentions: Iterable[Mention]) -> list[Mention]:
+    """The first mention of each film."""
+    first: dict[int, Mention] = {}
+    for mention in mentions:
+        first.setdefault(mention.movie_id, mention)
+    return list(first.values())

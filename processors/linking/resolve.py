@@ -1,0 +1,82 @@
+"""Which of several films a surface means here."""
+
+import math
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from processors.linking.index import CatalogueIndex, Surface
+from processors.linking.model import Film
+from processors.linking.surfaces import Kind, votes_of
+from processors.linking.thread import Thread, released
+
+_KIND: Final = {
+    Kind.FULL: 0.0,
+    Kind.ALTERNATIVE: -3.0,
+    Kind.NO_ARTICLE: -0.7,
+    Kind.NUMBERED: -0.5,
+    Kind.SUBTITLE: -1.5,
+    Kind.MAIN: -4.0,
+    Kind.NICKNAME: 1.0,
+    Kind.INITIALS: -3.0,
+}
+"""What a form is worth, in units of ln(votes): a film's own title outweighs 50 times the votes of a film of which it
+is only the first half ("Iron Man" is not "Iron Man 3")."""
+
+_RECENT: Final = 1.5
+"""A film of the comment's own years is on everybody's lips: worth 4.5 times the votes."""
+
+_THREAD: Final = 5.0
+"""The thread's own film, where a surface may mean it: worth 150 times the votes."""
+
+_YEAR: Final = 20.0
+"""A year written beside decides."""
+
+
+class Choice(NamedTuple):
+    """The film a surface most likely means."""
+
+    position: int
+    film: Film
+    kind: Kind
+    margin: float
+    """Lead over the next film, in ln(votes); large when there is no other."""
+
+
+NO_RIVAL: Final = 10.0
+"""Margin of a surface that can mean one film only."""
+
+
+def choose(
+    surface: Surface, index: CatalogueIndex, thread: Thread, created: datetime | None, year: int | None
+) -> Choice | None:
+    """The best film for a surface; None when every candidate is ruled out by its year."""
+    best: tuple[float, int, Kind] | None = None
+    second = -math.inf
+    for position, kind in surface.entries:
+        film = index.films[position]
+        score = _score(film, kind, thread, created, year)
+        if score is None:
+            continue
+        if best is None or score > best[0]:
+            second = best[0] if best is not None else second
+            best = (score, position, kind)
+        else:
+            second = max(second, score)
+    if best is None:
+        return None
+    return Choice(best[1], index.films[best[1]], best[2], min(NO_RIVAL, best[0] - second))
+
+
+def _score(film: Film, kind: Kind, thread: Thread, created: datetime | None, year: int | None) -> float | None:
+    if not released(film, created):
+        return None
+    score = math.log1p(votes_of(film)) + _KIND[kind]
+    if year is not None and film.year is not None:
+        if abs(film.year - year) > 1:
+            return None
+        score += _YEAR - abs(film.year - year)
+    if created is not None and film.year is not None and -1 <= created.year - film.year <= 1:
+        score += _RECENT
+    if thread.film is film:
+        score += _THREAD
+    return score

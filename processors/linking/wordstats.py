@@ -1,0 +1,68 @@
+"""How ordinary a phrase is: counts of words and word pairs in film talk, and what stands around titles.
+
+The table `wordstats.json.gz` holds counts only, no text; `train.py` makes it. Counts of lower-case words say how
+often a title's words are just words; capitals inside a sentence say how often they are a name.
+"""
+
+import gzip
+import itertools
+import json
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+PATH: Final = Path(__file__).parent / "wordstats.json.gz"
+
+_BACK_OFF: Final = 0.4
+"""Stupid back-off factor of Brants et al. 2007 ("Large Language Models in Machine Translation")."""
+
+_UNSEEN: Final = 0.5
+"""Count given to a word the table does not hold."""
+
+
+class WordStats:
+    """Counts, and the two questions asked of them."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.total: int = table["total"]
+        self._lower: Mapping[str, int] = table["lower"]
+        self._pairs: Mapping[str, int] = table["pairs"]
+        self._capital: Mapping[str, int] = table["capital"]
+        self._capital_pairs: Mapping[str, int] = table["capital_pairs"]
+        self.before: Mapping[str, float] = table.get("before", {})
+        """Log-odds that a capitalised phrase is a film, by the word before it."""
+        self.after: Mapping[str, float] = table.get("after", {})
+        """The same by the word after it."""
+
+    def ordinariness(self, phrase: str) -> float:
+        """log10 of how often a million lower-case words would hold this phrase by chance."""
+        words = phrase.split()
+        log = math.log10(self._lower.get(words[0], _UNSEEN) / self.total)
+        for left, right in itertools.pairwise(words):
+            pair = self._pairs.get(f"{left} {right}")
+            if pair is not None and left in self._lower:
+                log += math.log10(min(1.0, pair / self._lower[left]))
+            else:
+                log += math.log10(_BACK_OFF * self._lower.get(right, _UNSEEN) / self.total)
+        return 6 + log
+
+    def nameness(self, phrase: str) -> float:
+        """log10 ratio of capitalised to lower-case uses of the phrase's least name-like word or pair; 0 when unseen."""
+        words = phrase.split()
+        if len(words) == 1:
+            return _ratio(self._capital.get(phrase, 0), self._lower.get(phrase, 0))
+        joined = [f"{left} {right}" for left, right in itertools.pairwise(words)]
+        return min(_ratio(self._capital_pairs.get(pair, 0), self._pairs.get(pair, 0)) for pair in joined)
+
+
+def _ratio(capital: int, lower: int) -> float:
+    return math.log10((capital + 1) / (lower + 1))
+
+
+@lru_cache(maxsize=1)
+def load() -> WordStats:
+    """The table that comes with the code."""
+    with gzip.open(PATH, "rt", encoding="utf-8") as file:
+        return WordStats(json.load(file))
