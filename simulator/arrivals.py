@@ -93,7 +93,7 @@ class Arrivals:
         draft = self._writer.write(rng, topic, spark.thread_film, reply=parent is not None)
         removed = rng.random() < REMOVED_SHARE
         late = rng.uniform(5, LATE_MAX_SECONDS) if rng.random() < LATE_SHARE else 0.0
-        order = self._free(int((at - REDDIT_EPOCH) * _TICKS))
+        order = self.free(self.order_at(at))
         comment = Comment(
             order=order,
             id=base36(order),
@@ -112,7 +112,13 @@ class Arrivals:
             if then < spark.until:
                 yield from self._cluster(rng, then, spark, comment.fullname)
 
-    def _free(self, order: int) -> int:
+    @staticmethod
+    def order_at(at: float) -> int:
+        """The number of an id given at `at`."""
+        return int((at - REDDIT_EPOCH) * _TICKS)
+
+    def free(self, order: int) -> int:
+        """This number or the next that no comment has; taken from now on."""
         while order in self._taken:
             order += 1
         self._taken[order] = None

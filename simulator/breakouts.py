@@ -26,7 +26,7 @@ class Breakout:
     kind: str
     """`release_night` opens an official discussion thread, `news` does not."""
 
-    def extra(self, now: float) -> float:
+    def surplus(self, now: float) -> float:
         """What the breakout adds at `now`, in multiples of the film's own interest."""
         age = now - self.start
         if not 0 <= age < LIFETIME_SECONDS:
@@ -57,4 +57,4 @@ class BreakoutSchedule:
         """The breakouts that add interest at `now`, oldest first."""
         last = int(now // SLOT_SECONDS)
         first = int((now - LIFETIME_SECONDS) // SLOT_SECONDS)
-        return [b for b in map(self.of_slot, range(first, last + 1)) if b.extra(now) > 0]
+        return [b for b in map(self.of_slot, range(first, last + 1)) if b.surplus(now) > 0]

@@ -2,6 +2,7 @@
 
 import bisect
 import itertools
+import math
 import random
 from collections.abc import Sequence
 
@@ -22,11 +23,10 @@ class Interest:
 
     def __init__(self, films: Sequence[CatalogueFilm], seed: int) -> None:
         recent = {film.id for film in sorted(films, key=lambda film: film.release_date)[-RECENT_FILMS:]}
-        weights = {
-            film.id: min(film.popularity or 1.0, POPULARITY_CAP) ** POPULARITY_EXPONENT
-            * (RECENT_FACTOR if film.id in recent else 1.0)
-            for film in films
-        }
+        weights: dict[int, float] = {}
+        for film in films:
+            level = math.pow(min(film.popularity or 1.0, POPULARITY_CAP), POPULARITY_EXPONENT)
+            weights[film.id] = level * (RECENT_FACTOR if film.id in recent else 1.0)
         total = sum(weights.values())
         self._weight = {film_id: weight / total for film_id, weight in weights.items()}
         self.films = sorted(films, key=lambda film: (-weights[film.id], film.id))
@@ -57,4 +57,4 @@ class Interest:
         return self.films[min(place, len(self.films) - 1)]
 
     def _extra(self, breakout: Breakout, now: float) -> float:
-        return self._weight[breakout.film.id] * breakout.extra(now)
+        return self._weight[breakout.film.id] * breakout.surplus(now)

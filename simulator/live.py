@@ -9,7 +9,7 @@ from simulator.arrivals import HORIZON_SECONDS, LATE_MAX_SECONDS, SLOT_SECONDS, 
 from simulator.catalogue import CatalogueFilm
 from simulator.feed import CAPACITY, Feed, PageRequest
 from simulator.interest import Interest
-from simulator.model import Comment
+from simulator.model import Comment, Thread, Truth, base36
 from simulator.threads import Threads
 from simulator.writer import Writer
 
@@ -49,9 +49,23 @@ class LiveSource:
             _, _, kind, comment = heapq.heappop(self._events)
             self._apply(kind, comment)
 
-    def inject(self, comment: Comment) -> None:
-        """Show a comment made elsewhere (tests put malformed ones here)."""
+    def inject(self, *, body: str, thread: Thread, created: int, now: float) -> Comment:
+        """Show a comment of a test at the head of the listing, whatever time it claims."""
+        newest = self.feed.newest
+        order = max(newest.order + 1 if newest else 0, self._arrivals.order_at(now))
+        comment = Comment(
+            order=self._arrivals.free(order),
+            id="",
+            created=created,
+            appears=now,
+            thread=thread,
+            author="tester",
+            body=body,
+            truth=Truth(known=False),
+        )
+        comment.id = base36(comment.order)
         self.feed.add(comment)
+        return comment
 
     def progress(self, now: float) -> float | None:  # noqa: ARG002 - part of the interface
         """Endless."""
@@ -69,7 +83,7 @@ class LiveSource:
                     "kind": breakout.kind,
                     "start": breakout.start,
                     "factor": round(breakout.factor, 2),
-                    "extra_now": round(breakout.extra(now), 3),
+                    "extra_now": round(breakout.surplus(now), 3),
                 }
                 for breakout in self.interest.breakouts.active(now)
             ],

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from simulator.catalogue import CatalogueFilm
 
-ORDINARY_WORDS = frozenset(
-    "it her up us nope heat old drive room speed big alien signs split prey smile pearl x crash frozen brazil joker trap"
-    " arrival heretic flow companion david shelter fixed focus gravity inception logan wonder weapons sinners wicked"
-    " passengers unbreakable insidious saw ted rush flight limitless looper memento rocky scream cars bugonia titanic"
-    " superman barbie tenet warfare conclave mother hook ghost hugo hero glass hush run ray milk spy baby driver".split()
-)
+ORDINARY_WORDS = frozenset({
+    "it", "her", "up", "us", "nope", "heat", "old", "drive", "room", "speed", "big", "alien", "signs", "split",
+    "prey", "smile", "pearl", "x", "crash", "frozen", "brazil", "joker", "trap", "arrival", "heretic", "flow",
+    "companion", "david", "shelter", "fixed", "focus", "gravity", "inception", "logan", "wonder", "weapons",
+    "sinners", "wicked", "passengers", "unbreakable", "insidious", "saw", "ted", "rush", "flight", "limitless",
+    "looper", "memento", "rocky", "scream", "cars", "bugonia", "titanic", "superman", "barbie", "tenet", "warfare",
+    "conclave", "mother", "hook", "ghost", "hugo", "hero", "glass", "hush", "run", "ray", "milk", "spy", "baby",
+    "driver",
+})  # fmt: skip
 """One-word titles that are ordinary words or names: writers give the reader a hint (capitals, quotes, a year)."""
 
 

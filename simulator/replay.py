@@ -1,5 +1,6 @@
-"""The recorded source: real comments moved to now, with long silences shortened, sped up or as fast as they are read."""
+"""The recorded source: real comments moved to now, long silences shortened, sped up or as fast as read."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ def _first_hours(comments: Iterable[Recorded], hours: float) -> Iterator[Recorde
 def compress(times: list[int], max_gap: int) -> list[int]:
     """Seconds since the first of sorted `times`, with every silence longer than `max_gap` shortened to it."""
     offsets = [0] if times else []
-    for earlier, later in zip(times, times[1:], strict=False):
+    for earlier, later in itertools.pairwise(times):
         offsets.append(offsets[-1] + min(later - earlier, max_gap))
     return offsets
 

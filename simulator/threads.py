@@ -53,16 +53,16 @@ class Threads:
         if rng.random() < 0.35:
             film = self._interest.standing(rng)
             title = rng.choice(ONE_FILM).format(title=film.title, year=film.year)
-        return self._thread(created, number, subreddit, title, film, rng)
+        return self._thread(created, number, subreddit=subreddit, title=title, film=film, rng=rng)
 
     def _discussion(self, film: CatalogueFilm, created: int) -> Thread:
         rng = random.Random(f"{self._seed}:discussion:{film.id}:{created}")
         title = rng.choice(RELEASE).format(title=film.title, year=film.year)
-        return self._thread(created, 2 + film.id % 997, self._subreddits[0], title, film, rng)
+        return self._thread(created, 2 + film.id % 997, subreddit=self._subreddits[0], title=title, film=film, rng=rng)
 
     @staticmethod
-    def _thread(
-        created: int, number: int, subreddit: str, title: str, film: CatalogueFilm | None, rng: random.Random
+    def _thread(  # noqa: PLR0913 - the parts of a thread
+        created: int, number: int, *, subreddit: str, title: str, film: CatalogueFilm | None, rng: random.Random
     ) -> Thread:
         return Thread(
             id=base36((created - REDDIT_EPOCH) * 1_000 + number),

@@ -93,7 +93,10 @@ DETAILS: dict[int, tuple[str, ...]] = {
 QUANTIFIERS = ("", "", "", "really ", "just ", "absolutely ", "pretty ", "so ", "truly ")
 
 WORDS: dict[int, tuple[str, ...]] = {
-    1: ("great", "superb", "fantastic", "wonderful", "excellent", "stunning", "brilliant", "lovely", "amazing", "perfect"),
+    1: (
+        "great", "superb", "fantastic", "wonderful", "excellent", "stunning", "brilliant", "lovely", "amazing",
+        "perfect",
+    ),
     0: ("",),
     -1: ("awful", "terrible", "dreadful", "boring", "lazy", "weak", "horrible", "dull", "bad", "a disaster"),
 }  # fmt: skip
