@@ -60,7 +60,8 @@ class PollLoop:
             DependencyError: Kafka is away.
         """
         while not stop.is_set():
-            due = self.monotonic() + self._poll_once(stop)
+            wait = self._poll_once(stop)
+            due = self.monotonic() + wait
             self._work_until(due, stop)
             stop.wait(max(0.0, due - self.monotonic()))
 
