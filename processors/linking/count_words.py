@@ -1,4 +1,4 @@
-"""Make `wordstats.json.gz`: `python -m processors.linking.count_words COMMENTS.jsonl.gz ... [--leave-out GOLD]`.
+"""Make `wordstats.json.gz`: `python -m processors.linking.count_words COMMENTS ... --catalogue FILMS [--leave-out GOLD]`.
 
 Reads comments (JSON lines with `body` or `selftext`) and keeps counts only. Comments of the files named by
 `--leave-out` are not read, so that a set used for measuring stays unseen.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from processors.linking.text import own_words
+from processors.linking.text import normalise, own_words
 from processors.linking.wordstats import PATH
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9]+|[.!?\n:;,()\"“”*_]+")
@@ -24,10 +24,6 @@ LEAST: Final = {"lower": 3, "pairs": 6, "capital": 3, "capital_pairs": 4}
 
 MIN_CONTEXT: Final = 30
 """A context word seen less often around capitalised phrases gets no log-odds of its own."""
-
-# Words that film titles follow or precede, against any other capitalised phrase: learnt from long titles (three words
-# and more, each capitalised), which are hardly ever anything but films.
-
 
 def read_bodies(paths: Iterable[Path], leave_out: Iterable[Path]) -> Iterator[str]:
     """Bodies of all files, each text once."""
@@ -84,6 +80,61 @@ def log_odds(positive: Counter[str], negative: Counter[str]) -> dict[str, float]
     }
 
 
+_WORDS: Final = re.compile(r"[A-Za-z0-9&]+")
+
+
+def contexts(bodies: Iterable[str], titles: frozenset[str]) -> dict[str, dict[str, float]]:
+    """What stands before and after film titles, against other capitalised phrases inside a sentence.
+
+    Learnt from titles of three words and more written with capitals: hardly ever anything but films. The words taken
+    are those in the same clause; a phrase is a run of capitalised words.
+    """
+    counts = {name: Counter[str]() for name in ("before+", "after+", "before-", "after-")}
+    for body in bodies:
+        for clause in _CLAUSE_END.split(own_words(body)):
+            words = _WORDS.findall(clause)
+            for start, end, is_title in _phrases(words, titles):
+                sign = "+" if is_title else "-"
+                if start > 0:
+                    counts["before" + sign][words[start - 1].lower()] += 1
+                if end < len(words):
+                    counts["after" + sign][words[end].lower()] += 1
+    return {name: log_odds(counts[name + "+"], counts[name + "-"]) for name in ("before", "after")}
+
+
+_CLAUSE_END: Final = re.compile(r"[.!?:;\n,()\"“”*_/]+")
+_LONG: Final = 3
+_LONGEST: Final = 8
+
+
+def _phrases(words: list[str], titles: frozenset[str]) -> Iterator[tuple[int, int, bool]]:
+    """Spans of long titles and, where there is none, runs of capitalised words that do not begin the clause."""
+    at = 0
+    while at < len(words):
+        if not words[at][0].isupper():
+            at += 1
+            continue
+        for length in range(min(_LONGEST, len(words) - at), _LONG - 1, -1):
+            if " ".join(words[at : at + length]).lower() in titles and words[at + length - 1][0].isupper():
+                yield at, at + length, True
+                at += length
+                break
+        else:
+            end = at + 1
+            while end < len(words) and words[end][0].isupper():
+                end += 1
+            if at > 0 and words[at] != "I":
+                yield at, end, False
+            at = end
+
+
+def long_titles(catalogue: Path) -> frozenset[str]:
+    """Titles of three words and more, normalised."""
+    with gzip.open(catalogue, "rt", encoding="utf-8") as file:
+        titles = (normalise(json.loads(line)["title"]) for line in file)
+        return frozenset(title for title in titles if title.count(" ") >= _LONG - 1)
+
+
 def write(table: dict[str, Any], path: Path = PATH) -> None:
     """Write the table; the same counts give the same bytes."""
     text = json.dumps(table, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -95,8 +146,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("comments", nargs="+", type=Path)
     parser.add_argument("--leave-out", nargs="*", type=Path, default=[])
+    parser.add_argument("--catalogue", type=Path, required=True, help="films whose long titles show contexts")
     arguments = parser.parse_args()
-    write(count(read_bodies(arguments.comments, arguments.leave_out)))
+    bodies = list(read_bodies(arguments.comments, arguments.leave_out))
+    write({**count(bodies), **contexts(bodies, long_titles(arguments.catalogue))})
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ class Linker:
                 mentions.append(Mention(thread.film.movie_id, "thread", 0, 0, "", probability))
         return Links(tuple(mentions), tuple(uncertain), places)
 
+    def about(self, comment: CommentText) -> float:
+        """Probability that a comment speaks of its thread's film, whether or not the catalogue has that film."""
+        named = {mention.movie_id for mention in self.link(comment).mentions if mention.via == "text"}
+        return speaks_of_thread_film(CommentContext(comment.body), named)
+
     def thread(self, title: str | None, created: datetime | None) -> Thread:
         """What a thread title says; remembered by title and year."""
         if not title:
@@ -103,6 +108,13 @@ class Linker:
                     taken.append((start, end))
                 kept.append(candidate)
         return sorted(kept, key=lambda candidate: candidate.span.start)
+
+    def candidates(self, context: CommentContext, thread: Thread, created: datetime | None) -> Iterator[Candidate]:
+        """Every span judged, longest first, overlapping ones too: what the weights are fitted on."""
+        for start, end, surface in sorted(self._found(context), key=lambda item: (item[0] - item[1], item[0])):
+            candidate = self.weigh(start, end, surface, context, thread, created)
+            if candidate is not None:
+                yield candidate
 
     def _found(self, context: CommentContext) -> Iterator[tuple[int, int, Surface]]:
         flat = context.flat
