@@ -2,8 +2,8 @@
 
     python -m benchmarks.forecast SERIES.csv.gz --id COL --time COL --value COL [--bin 10min]
 
-Every value first settles the forecasts it is the label of, then is learned, then the next forecasts are made. Nothing is
-warmed up or left out: a film's first value already makes a forecast, and every baseline answers at the same instants.
+Every value first settles the forecasts it is the label of, then is learned, then the next forecasts are made. Nothing
+is warmed up or left out: a film's first value already makes a forecast; every baseline answers at the same instants.
 Prints one JSON object.
 """
 
@@ -50,7 +50,9 @@ def with_zeros(series: SeriesFile, quiet: int) -> Iterator[tuple[int, str, float
     yield from sorted(filled)
 
 
-def evaluate(series: SeriesFile, horizons: tuple[int, ...], *, shuffle: bool = False) -> tuple[Forecaster, dict[int, list[Outcome]], float]:
+def evaluate(
+    series: SeriesFile, horizons: tuple[int, ...], *, shuffle: bool = False
+) -> tuple[Forecaster, dict[int, list[Outcome]], float]:
     """Run the forecaster over the file; returns it, the outcomes by horizon and the seconds spent in it."""
     grid = Grid(series.step_seconds, horizons)
     lowest = min(value for points in series.values.values() for value in points.values())
@@ -95,7 +97,8 @@ def report(outcomes: list[Outcome], naive: dict[str, float]) -> dict[str, Any]:
     upper = np.array([outcome.forecast.upper for outcome in outcomes])
     error = np.abs(predicted - actual)
     baseline = {
-        name: np.abs(np.array([outcome.forecast.baselines[name] for outcome in outcomes]) - actual) for name in BASELINES
+        name: np.abs(np.array([outcome.forecast.baselines[name] for outcome in outcomes]) - actual)
+        for name in BASELINES
     }
     best = min(BASELINES, key=lambda name: float(baseline[name].sum()))
     unit = np.array([naive[name] for name in names])[films]
@@ -114,7 +117,9 @@ def report(outcomes: list[Outcome], naive: dict[str, float]) -> dict[str, Any]:
         "baseline_mae": {name: float(values.mean()) for name, values in baseline.items()},
         "coverage": float(((lower <= actual) & (actual <= upper)).mean()),
         "width": float((upper - lower).mean()),
-        "sign_accuracy": float((np.sign(predicted - current) == np.sign(actual - current))[moved].mean()) if moved.any() else None,
+        "sign_accuracy": float((np.sign(predicted - current) == np.sign(actual - current))[moved].mean())
+        if moved.any()
+        else None,
     }  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 import csv
 import gzip
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Literal, TextIO, cast
@@ -52,7 +54,7 @@ def parse_time(text: str) -> float:
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
 
 
-def read_series(
+def read_series(  # noqa: PLR0913 - one option a column or choice of the command line
     path: Path,
     *,
     id_column: str,
@@ -64,8 +66,8 @@ def read_series(
 ) -> SeriesFile:
     """Read a CSV, gzipped or not; rows without a number as value are skipped.
 
-    What is not given is found out: the step is the commonest round distance between the file's instants; missing bins are
-    zeros, and rows of one bin are summed, when the values are counts whose zeros were left out.
+    What is not given is found out: the step is the commonest round distance between the file's instants; missing bins
+    are zeros, and rows of one bin are summed, when the values are counts whose zeros were left out.
 
     Raises:
         ValueError: a column is missing, or no row has a value.
@@ -86,8 +88,8 @@ def read_series(
 
 
 def _points(path: Path, *columns: str) -> Iterator[tuple[str, float, float]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with cast(TextIO, opened) as lines:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with cast(TextIO, opener(path, "rt", encoding="utf-8")) as lines:
         reader = csv.DictReader(lines)
         absent = [column for column in columns if column not in (reader.fieldnames or ())]
         if absent:
@@ -98,13 +100,13 @@ def _points(path: Path, *columns: str) -> Iterator[tuple[str, float, float]]:
                 value = float(text)
             except ValueError:
                 continue
-            if name and value == value and abs(value) != float("inf"):
+            if name and math.isfinite(value):
                 yield name, parse_time(time), value
 
 
 def _infer_step(times: list[float]) -> int:
     instants = sorted(set(times))
-    gaps = [after - before for before, after in zip(instants, instants[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(instants)]
     typical = median(gaps) if gaps else 86_400.0
     return min(_ROUND_STEPS, key=lambda step: abs(typical - step))
 

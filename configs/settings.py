@@ -104,6 +104,8 @@ class Settings(BaseSettings):
     # --- forecast
     forecast_horizons: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_words)] = (1, 3, 12)
     forecast_coverage: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    ml_snapshot_interval: Seconds = 15
+    mlflow_model_interval: Duration = timedelta(minutes=10)
 
     # --- ports (all on bind_address)
     bind_address: str = "127.0.0.1"

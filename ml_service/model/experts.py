@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from river import linear_model, optim, tree
-
 import numpy as np
+from river import linear_model, optim, tree
 
 from ml_service.model.linear import RecursiveLeastSquares
 from ml_service.model.series import Array
@@ -52,10 +51,10 @@ class LearnedExperts:
         limited: Array = np.clip(out, -_MOVE_LIMIT, _MOVE_LIMIT)
         return limited
 
-    def learn(self, h: int, row: Array, change: float, weight: float) -> None:
+    def learn(self, h: int, row: Array, change: float) -> None:
         """Learn one label of horizon number `h`; the tree learns what the slow linear model left."""
         rest = change - float(self._slow.weights[h] @ row)
         self._trees[h].learn_one({i: float(row[i]) for i in self._tree_columns}, rest)
         self._medians[h].learn_one(dict(zip(self._names, row.tolist(), strict=True)), change)
-        self._slow.learn(h, row, change, weight)
-        self._fast.learn(h, row, change, weight)
+        self._slow.learn(h, row, change)
+        self._fast.learn(h, row, change)

@@ -18,7 +18,7 @@ from ml_service.model.grid import Grid
 from ml_service.model.intervals import FilmErrors, Intervals
 from ml_service.model.mixture import Regrets
 from ml_service.model.scores import RECENT_LABELS, Scoreboard
-from ml_service.model.series import Array, FilmSeries, from_log_scale, log_scale
+from ml_service.model.series import FilmSeries, log_scale
 
 MODEL_VERSION = "mixture-1"
 """Changes whenever the same input would give other forecasts."""
@@ -27,7 +27,18 @@ EXPERTS = (*SIMPLE_EXPERTS, *LEARNED_EXPERTS)
 LEVELS = 13
 """Level classes of a factor e^1.5 each: about one for every size from single comments to hundreds of millions."""
 _LEVEL_WIDTH = 1.5
-_TREE_COLUMNS = ("level", "log_age", "is_zero", "log_ewma_0.6", "log_ewma_0.1", "lag_1", "day_sin1", "day_cos1", "week_sin1", "week_cos1")
+_TREE_COLUMNS = (
+    "level",
+    "log_age",
+    "is_zero",
+    "log_ewma_0.6",
+    "log_ewma_0.1",
+    "lag_1",
+    "day_sin1",
+    "day_cos1",
+    "week_sin1",
+    "week_cos1",
+)
 _KEEP_GLOBAL = 1 - 1 / 5_000
 _KEEP_LEVEL = 1 - 1 / 3_000
 _KEEP_FILM = 1 - 1 / 300
@@ -68,7 +79,7 @@ class Outcome:
         return self.forecast.predicted - self.actual
 
 
-_META = ("target", "current", "predicted", "lower", "upper", "scale", "level", "weight")
+_META = ("target", "current", "predicted", "lower", "upper", "scale", "level")
 
 
 class _Film:
@@ -115,17 +126,50 @@ class Forecaster:
         self._intervals = Intervals(grid.horizons, LEVELS, coverage)
         self._baseline_losses = np.zeros((count, len(BASELINES)))
 
-    def observe(self, film: Any, step: int, value: float, covariates: tuple[float, ...] = ()) -> list[Outcome]:
-        """Take a film's value: settle and learn from the forecasts it is the label of."""
+    def observe(self, film: Any, step: int, value: float) -> list[Outcome]:
+        """Take a film's value: settle and learn from the forecasts it is the label of.
+
+        A value that is not after the film's last one still settles a forecast that waits for it, once; it does not enter
+        the past: `last_step` stays. After more than a week of silence the film's past starts anew.
+        """
         known = self._films.get(film)
         if known is None:
             known = self._films[film] = _Film(self.grid, len(EXPERTS) + self._width)
-        outcomes = []
-        for h, horizon in enumerate(self.grid.horizons):
-            if known.meta[h][step % horizon, 0] == step:
-                outcomes.append(self._settle(film, known, h, step % horizon, value))
-        known.series.push(step, value)
+        outcomes = [
+            self._settle(film, known, h, step % horizon, value)
+            for h, horizon in enumerate(self.grid.horizons)
+            if known.meta[h][step % horizon, 0] == step
+        ]
+        if known.series.age and step - known.series.last_step > self.grid.week:
+            known.series = FilmSeries(self.grid)
+        if not known.series.age or step > known.series.last_step:
+            known.series.push(step, value)
         return outcomes
+
+    def last_step(self, film: Any) -> int | None:
+        """The step of the film's last value; None for a film never seen or forgotten."""
+        known = self._films.get(film)
+        return known.series.last_step if known else None
+
+    def forget(self, before: int) -> int:
+        """Drop the films whose last value is before a step; returns how many."""
+        silent = [film for film, known in self._films.items() if known.series.last_step < before]
+        for film in silent:
+            del self._films[film]
+        return len(silent)
+
+    def keep_only(self, films: set[Any]) -> None:
+        """Forget every other film."""
+        self._films = {film: known for film, known in self._films.items() if film in films}
+
+    def knows(self, film: Any) -> bool:
+        """Whether the film is remembered."""
+        return film in self._films
+
+    @property
+    def films(self) -> int:
+        """How many films are remembered."""
+        return len(self._films)
 
     def forecast(self, film: Any, covariates: tuple[float, ...] = ()) -> list[Forecast]:
         """Forecast every horizon from the film's last value."""
@@ -154,7 +198,7 @@ class Forecaster:
             lower, upper = self._clip(min(lower, centre)), self._clip(max(upper, centre))
             slot = (series.last_step + horizon) % horizon
             known.meta[h][slot] = (
-                series.last_step + horizon, now, centre, lower, upper, scale, level, self._weight(series),
+                series.last_step + horizon, now, centre, lower, upper, scale, level,
             )  # fmt: skip
             known.top[h][slot] = top[h]
             known.rows[h][slot] = np.concatenate([experts[h], rows[h]])
@@ -165,7 +209,7 @@ class Forecaster:
         return forecasts
 
     def _settle(self, film: Any, known: _Film, h: int, slot: int, actual: float) -> Outcome:
-        target, current, predicted, lower, upper, scale, level, weight = known.meta[h][slot].tolist()
+        target, current, predicted, lower, upper, scale, level = known.meta[h][slot].tolist()
         row = known.rows[h][slot].astype(np.float64)
         experts, feature_row = row[: len(EXPERTS)], row[len(EXPERTS) :]
         top = known.top[h][slot]
@@ -178,7 +222,7 @@ class Forecaster:
         self._tops.learn(h, top, predicted, actual, scale=1.0, keep=_KEEP_TOP)
         self._baseline_losses[h] = _KEEP_TOP * self._baseline_losses[h] + np.abs(experts[: len(BASELINES)] - actual)
         known.errors.learn(h, self._intervals.learn(h, level, predicted, scale, actual, inside=inside))
-        self._learned.learn(h, feature_row, log_scale(actual) - log_scale(current), weight)
+        self._learned.learn(h, feature_row, log_scale(actual) - log_scale(current))
         baselines = experts[: len(BASELINES)].tolist()
         for board in (self.recent, self.life):
             board.add(h, predicted, actual, inside=inside, width=upper - lower, baselines=baselines)
@@ -196,7 +240,3 @@ class Forecaster:
     @staticmethod
     def _level(series: FilmSeries) -> int:
         return min(LEVELS - 1, max(0, int(abs(series.log_means[1]) / _LEVEL_WIDTH)))
-
-    @staticmethod
-    def _weight(series: FilmSeries) -> float:
-        return 1.0

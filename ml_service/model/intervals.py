@@ -17,7 +17,7 @@ _START_ERROR = 0.3
 """Before any label at the first horizon: 30 % up or down."""
 _TAIL_RATE = 0.03
 _WIDTH_RATE = 0.01
-"""Step of the log width for one outcome: a run of 20 misses doubles nothing, a wrong width is mended in some hundred."""
+"""Step of the log width for one outcome: a run of misses doubles nothing, a wrong width is mended in some hundred."""
 _FILM_MEMORY = 50.0
 _FILM_PRIOR = 10.0
 """A film's own error counts as much as its class's after ten labels."""
@@ -55,7 +55,7 @@ class Intervals:
             from_log_scale(middle + width * float(self.upper[h, level])),
         )
 
-    def learn(self, h: int, level: int, centre: float, scale: float, actual: float, *, inside: bool) -> float:
+    def learn(self, h: int, level: int, centre: float, scale: float, actual: float, *, inside: bool) -> float:  # noqa: PLR0913
         """Learn one outcome; returns its absolute log error."""
         error = log_scale(actual) - log_scale(centre)
         tail, unit = self._miss / 2, error / scale

@@ -1,5 +1,7 @@
 """Recursive least squares with forgetting, one model a horizon, all horizons in one array operation."""
 
+from typing import cast
+
 import numpy as np
 
 from ml_service.model.series import Array
@@ -23,7 +25,7 @@ class RecursiveLeastSquares:
 
     def predict(self, rows: Array) -> Array:
         """One value a horizon from one row a horizon."""
-        return np.einsum("hd,hd->h", self.weights, rows)
+        return cast(Array, np.einsum("hd,hd->h", self.weights, rows))
 
     def learn(self, h: int, row: Array, target: float, weight: float = 1.0) -> None:
         """Learn one target of horizon number `h`; `weight` counts the row that many times."""

@@ -5,6 +5,7 @@ that it competes with the best fixed *mixture* of experts, and with a learning r
 """
 
 import math
+from typing import cast
 
 import numpy as np
 
@@ -27,7 +28,8 @@ class Regrets:
         score = np.log(prior) + rate * self.regret + np.log(rate)
         score -= score.max(axis=-1, keepdims=True)
         weights = np.exp(score)
-        return weights / weights.sum(axis=-1, keepdims=True)
+        weights /= weights.sum(axis=-1, keepdims=True)
+        return cast(Array, weights)
 
     def _rate(self) -> Array:
         confidence = math.log(max(2, self.regret.shape[-1]))
@@ -36,7 +38,9 @@ class Regrets:
         rate: Array = np.minimum(np.minimum(ceiling, adaptive), 1e12)
         return rate
 
-    def learn(self, row: int, forecasts: Array, mixed: float, actual: float, *, scale: float, keep: float) -> None:
+    def learn(  # noqa: PLR0913 - an outcome, and how it counts
+        self, row: int, forecasts: Array, mixed: float, actual: float, *, scale: float, keep: float
+    ) -> None:
         """Add one outcome to a row.
 
         Args:

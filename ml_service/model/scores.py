@@ -43,7 +43,9 @@ class Scoreboard:
         self._labels = np.zeros(horizons, dtype=np.int64)
         self._keep = keep
 
-    def add(self, h: int, predicted: float, actual: float, *, inside: bool, width: float, baselines: list[float]) -> None:
+    def add(  # noqa: PLR0913 - everything an outcome is scored by
+        self, h: int, predicted: float, actual: float, *, inside: bool, width: float, baselines: list[float]
+    ) -> None:
         """Count one outcome of horizon number `h`."""
         error = predicted - actual
         row = [1.0, abs(error), error * error, actual, actual * actual, float(inside), width]

@@ -1,0 +1,17 @@
+"""The errors of the ML service.
+
+TrendScopeError
+├── SnapshotError            a snapshot that cannot be used: the service starts afresh
+└── DependencyError
+    └── TopicResetError      the topic went back under the running service: start again, which compares the topic's id
+"""
+
+from contracts.errors import DependencyError, TrendScopeError
+
+
+class SnapshotError(TrendScopeError):
+    """A snapshot is damaged, of another format, or made with other settings; the message says which."""
+
+
+class TopicResetError(DependencyError):
+    """The topic that is read was deleted and made again."""

@@ -1,0 +1,190 @@
+"""The service's loop: read trend_stream, forecast, store, publish, save. The order is in `Service.step`."""
+
+import base64
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+from common.clock import Clock
+from configs.logging import get_logger
+from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM, TREND_STREAM
+from contracts.errors import ContractError
+from contracts.events import DeadLetter, DeadLetterReason, Event, Prediction, TrendUpdate
+from ml_service import metric_rows, snapshot, telemetry
+from ml_service.engine import Batch, Engine, EngineConfig
+from ml_service.errors import SnapshotError
+from ml_service.source import Record
+from ml_service.tracking import NoTracking, Tracking
+from storage.records import ModelMetric
+
+log = get_logger(__name__)
+
+
+class Source(Protocol):
+    """Where updates come from; `ml_service.source.TrendSource`."""
+
+    topic_id: str
+
+    def limits(self) -> dict[int, tuple[int, int]]: ...
+    def seek(self, offsets: dict[int, int]) -> None: ...
+    def poll(self) -> list[Record]: ...
+    def commit(self, offsets: dict[int, int]) -> None: ...
+    def lag(self) -> int | None: ...
+    @property
+    def offsets(self) -> dict[int, int]: ...
+
+
+class Sink(Protocol):
+    """Where events go; `common.kafka.Publisher`."""
+
+    def send(self, topic: str, event: Event) -> None: ...
+    def flush(self) -> None: ...
+
+
+class Tables(Protocol):
+    """What is written of the store."""
+
+    def predictions(self, rows: Iterable[Prediction]) -> None: ...
+    def metrics(self, rows: Iterable[ModelMetric]) -> None: ...
+
+
+def restore(folder: Path, config: EngineConfig, source: Source) -> Engine:
+    """The engine as it was saved, and the source at the record after; or a new engine at the topic's first record.
+
+    A saved state is used only when it fits: same settings and model, same topic (a topic that was made anew has another
+    id), and a position the topic has reached. Records that retention removed meanwhile are a gap, as after a long stop.
+    """
+    limits = source.limits()
+    try:
+        saved = snapshot.load(folder, config)
+        reason = "no snapshot yet" if saved is None else _misfit(saved, source.topic_id, limits)
+    except SnapshotError as error:
+        saved, reason = None, str(error)
+    if saved is None or reason:
+        log.warning("state_new", reason=reason)
+        engine, offsets = Engine(config), {}
+    else:
+        engine, offsets = saved.engine, saved.offsets
+    lost = {
+        number: first - offsets[number] for number, (first, _) in limits.items() if offsets.get(number, first) < first
+    }
+    if lost:
+        log.warning("records_expired", lost=lost)
+    source.seek(offsets)
+    log.info("state_ready", films=engine.model.films, offsets=source.offsets, stream_time=engine.stream_time)
+    return engine
+
+
+def _misfit(saved: snapshot.Snapshot, topic_id: str, limits: dict[int, tuple[int, int]]) -> str | None:
+    if saved.topic_id != topic_id:
+        return f"{TREND_STREAM} was made anew: its id is {topic_id}, not {saved.topic_id}"
+    if any(offset > limits.get(number, (0, 0))[1] for number, offset in saved.offsets.items()):
+        return f"{TREND_STREAM} ends before the saved position {saved.offsets}"
+    return None
+
+
+class Service:
+    """One engine between a source, the store and a sink."""
+
+    def __init__(  # noqa: PLR0913 - its neighbours, each named
+        self,
+        engine: Engine,
+        *,
+        source: Source,
+        tables: Tables,
+        sink: Sink,
+        folder: Path,
+        clock: Clock,
+        snapshot_seconds: float,
+        tracking: Tracking | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.engine = engine
+        self._source, self._tables, self._sink = source, tables, sink
+        self._folder, self._clock, self._monotonic = folder, clock, monotonic
+        self._snapshot_seconds = snapshot_seconds
+        self._tracking = tracking or NoTracking()
+        self._saved_at, self._dirty = monotonic(), False
+
+    def step(self) -> int:
+        """Read once and finish what was read; returns how many records.
+
+        1. Decode; what does not fit the contract goes to dead_letter_stream.
+        2. Settle, score, learn and forecast, in memory.
+        3. Store forecasts, outcomes and figures: upserts by natural key.
+        4. Publish forecasts, outcomes and dead letters; wait until the broker has them.
+        5. From time to time: save state and next offsets in one file, then commit those offsets for the eye.
+
+        A failure anywhere ends the process. It starts again from the last saved state, reads the same records,
+        and makes the same forecasts: the store is overwritten with equal rows, the topic gets equal copies, and nothing
+        is learned twice, because what was learned after the save was lost with the process.
+        """
+        records = self._source.poll()
+        if records:
+            letters, batch = self._apply(records)
+            self._tables.predictions(batch.predictions)
+            self._tables.metrics(metric_rows.rows(batch.closes))
+            for prediction in batch.predictions:
+                self._sink.send(PREDICTIONS_STREAM, prediction)
+            for letter in letters:
+                self._sink.send(DEAD_LETTER_STREAM, letter)
+            if batch.predictions or letters:
+                self._sink.flush()
+            telemetry.show_batch(batch, self.engine)
+            for close in batch.closes[-1:]:
+                self._tracking.figures(close)
+            self._dirty = True
+        lag = self._source.lag()
+        if lag is not None:
+            telemetry.LAG.set(lag)
+        if self._dirty and self._monotonic() - self._saved_at >= self._snapshot_seconds:
+            self.save()
+        return len(records)
+
+    def save(self) -> None:
+        """Step 5."""
+        offsets = self._source.offsets
+        data = snapshot.dump(snapshot.Snapshot(self.engine, self._source.topic_id, offsets))
+        snapshot.save(self._folder, data)
+        self._source.commit(offsets)
+        self._tracking.state_saved(data)
+        self._saved_at, self._dirty = self._monotonic(), False
+        telemetry.SNAPSHOT.set(self._clock().timestamp())
+
+    def finish(self) -> None:
+        """Save what is not saved yet."""
+        if self._dirty:
+            self.save()
+
+    def _apply(self, records: list[Record]) -> tuple[list[DeadLetter], Batch]:
+        letters: list[DeadLetter] = []
+        batch = Batch()
+        for record in records:
+            try:
+                update = TrendUpdate.decode(record.value)
+            except ContractError as error:
+                letters.append(self._dead_letter(record, error))
+                continue
+            if not update.is_final:
+                continue
+            known = len(batch.predictions)
+            started = time.perf_counter()
+            self.engine.process(update, batch)
+            telemetry.SECONDS.observe(time.perf_counter() - started)
+            self._tracking.processed(update, batch.predictions[known:])
+        return letters, batch
+
+    def _dead_letter(self, record: Record, error: ContractError) -> DeadLetter:
+        telemetry.REJECTED.inc()
+        log.warning("record_rejected", offset=record.offset, reason=error.reason, detail=error.detail)
+        return DeadLetter(
+            source_topic=TREND_STREAM,
+            source_partition=record.partition,
+            source_offset=record.offset,
+            source_key=record.key.decode("utf-8", "replace") if record.key else None,
+            raw_base64=base64.b64encode(record.value or b"").decode(),
+            reason=DeadLetterReason(error.reason),
+            detail=error.detail,
+            seen_at=self._clock(),
+        )

@@ -1,0 +1,52 @@
+"""The service's Prometheus metrics. Labels are horizons and baselines alone: their number does not grow with films."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from ml_service.engine import Batch, Engine
+from ml_service.model.scores import Score
+
+PREDICTIONS = Counter("ml_predictions_total", "Forecasts made", ["horizon"])
+OUTCOMES = Counter("ml_outcomes_total", "Forecasts whose outcome came", ["horizon"])
+SECONDS = Histogram(
+    "ml_prediction_seconds",
+    "One film's final window: outcomes, learning and new forecasts of all horizons",
+    buckets=(0.00025, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.004, 0.01, 0.1),
+)
+MAE = Gauge("ml_mae", "Recent mean absolute error, points of TrendScore", ["horizon"])
+RMSE = Gauge("ml_rmse", "Recent root mean square error, points of TrendScore", ["horizon"])
+R2 = Gauge("ml_r2", "Recent share of the outcomes' variance explained", ["horizon"])
+SKILL = Gauge("ml_skill", "Recent 1 - MAE / MAE of persistence", ["horizon"])
+BASELINE_MAE = Gauge("ml_baseline_mae", "Recent mean absolute error of a baseline", ["horizon", "baseline"])
+COVERAGE = Gauge("ml_interval_coverage", "Recent share of outcomes inside their interval", ["horizon"])
+WIDTH = Gauge("ml_interval_width", "Recent mean width of the intervals, points of TrendScore", ["horizon"])
+LAG = Gauge("trendscope_ml_consumer_lag", "Records of trend_stream not read yet")
+LAST_WINDOW = Gauge("trendscope_ml_last_window_timestamp_seconds", "End of the newest final window seen")
+SNAPSHOT = Gauge("trendscope_ml_snapshot_timestamp_seconds", "When the state was last saved")
+FILMS = Gauge("trendscope_ml_films", "Films remembered")
+REJECTED = Counter("trendscope_ml_rejected_total", "Records of trend_stream that do not fit the contract")
+MLFLOW_QUEUE = Gauge("trendscope_ml_mlflow_queue", "What waits to be logged to MLflow")
+MLFLOW_DROPPED = Counter("trendscope_ml_mlflow_dropped_total", "Items given up because MLflow was away too long")
+
+
+def show_batch(batch: Batch, engine: Engine) -> None:
+    """Count a batch that was stored and published, and show the figures after it."""
+    for prediction in batch.predictions:
+        (PREDICTIONS if prediction.actual is None else OUTCOMES).labels(str(prediction.horizon)).inc()
+    show_scores(engine.scores())
+    FILMS.set(engine.model.films)
+    if engine.stream_time is not None:
+        LAST_WINDOW.set(engine.stream_time.timestamp())
+
+
+def show_scores(scores: dict[int, Score]) -> None:
+    """Set the gauges of every horizon that has outcomes."""
+    for number, score in scores.items():
+        horizon = str(number)
+        for gauge, value in (
+            (MAE, score.mae), (RMSE, score.rmse), (R2, score.r2), (SKILL, score.skill),
+            (COVERAGE, score.coverage), (WIDTH, score.width),
+        ):  # fmt: skip
+            if value is not None:
+                gauge.labels(horizon).set(value)
+        for name, value in score.baseline_mae.items():
+            BASELINE_MAE.labels(horizon, name).set(value)
