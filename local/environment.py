@@ -1,0 +1,79 @@
+"""From settings to the environment of the services, and which of the two sources has to be simulated."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from configs.settings import Settings
+from local.nodes.base import LOOPBACK
+
+SIMULATED_KEY = "simulated"
+"""What stands in a key's place while the simulator stands in for its API."""
+DEMO_TMDB_INTERVAL = 60.0
+DEMO_REDDIT_INTERVAL = 5.0
+"""Seconds between polls of the simulator, which has no quota to spare; a user's own setting wins."""
+
+
+def local_settings(settings: Settings) -> Settings:
+    """The settings as the services of this machine get them.
+
+    Servers are those the runner starts; an API without key is the simulator's.
+    """
+    changes: dict[str, Any] = {
+        "kafka_bootstrap_servers": f"{LOOPBACK}:{settings.kafka_port}",
+        "cassandra_hosts": (LOOPBACK,),
+    }
+    if "mlflow_tracking_uri" not in settings.model_fields_set:
+        changes["mlflow_tracking_uri"] = f"http://{LOOPBACK}:{settings.mlflow_port}"
+    if settings.tmdb_api_key is None:
+        changes |= {"tmdb_api_key": SecretStr(SIMULATED_KEY), "tmdb_base_url": f"{settings.simulator_url}/3"}
+        changes |= _unless_set(settings, tmdb_fetch_interval=DEMO_TMDB_INTERVAL)
+    if settings.reddit_client_id is None:
+        changes |= {
+            "reddit_client_id": SIMULATED_KEY,
+            "reddit_client_secret": SecretStr(SIMULATED_KEY),
+            "reddit_url": settings.simulator_url,
+            "reddit_oauth_url": settings.simulator_url,
+        }
+        changes |= _unless_set(settings, reddit_fetch_interval=DEMO_REDDIT_INTERVAL)
+    return settings.model_copy(update=changes)
+
+
+def _unless_set(settings: Settings, **demo: float) -> dict[str, float]:
+    return {name: value for name, value in demo.items() if name not in settings.model_fields_set}
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Every setting as the environment variable that `load_settings` reads back to the same value."""
+    values = {name: getattr(settings, name) for name in type(settings).model_fields}
+    return {name.upper(): _text(value) for name, value in values.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, timedelta):
+        return f"{value // timedelta(seconds=1)} seconds"
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    return str(value)
+
+
+def service_environment(settings: Settings, inherited: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of the supervisor, which the services inherit: secrets are in no file this way."""
+    return {
+        **inherited,
+        **to_environment(settings),
+        "PYTHONUNBUFFERED": "1",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # The tracking server's job runner needs processes of its own and nothing here gives it jobs.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        PLATFORM_MARK: str(settings.data_dir.resolve()),
+        **extra,
+    }
+
+
+PLATFORM_MARK = "TRENDSCOPE_PLATFORM"
+"""In the environment of every process of a platform, with its data folder as the value: how `stop` finds strays."""

@@ -1,0 +1,142 @@
+"""The processes of the platform: what each runs, in which order they start and stop."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from configs.settings import Settings
+from local.nodes.base import LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One supervised process.
+
+    Programs start by ascending `order` and stop by descending `order`, each after the one before is gone: sources
+    first, then what reads from them, and the stores last.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    order: int
+    ports: tuple[tuple[str, int], ...] = ()
+    """The ports it listens on, each with the setting that moves it."""
+    one_shot: bool = False
+    """It does its work and exits with 0."""
+    stop_seconds: int = 30
+    """After SIGTERM; then SIGKILL."""
+    stop_group: bool = False
+    """SIGTERM goes to its children too; for servers whose parent process does not pass it on."""
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
+
+
+def _servers(settings: Settings) -> list[Program]:
+    return [
+        Program(
+            "cassandra",
+            _python("local.nodes.cassandra"),
+            order=10,
+            ports=(
+                ("CASSANDRA_PORT", settings.cassandra_port),
+                ("CASSANDRA_STORAGE_PORT", settings.cassandra_storage_port),
+            ),
+            stop_seconds=60,
+        ),
+        Program(
+            "kafka",
+            _python("local.nodes.kafka"),
+            order=11,
+            ports=(("KAFKA_PORT", settings.kafka_port), ("KAFKA_CONTROLLER_PORT", settings.kafka_controller_port)),
+            stop_seconds=60,
+        ),
+        Program("init", _python("local.init"), order=20, one_shot=True),
+    ]
+
+
+def _mlflow(settings: Settings) -> Program:
+    home = settings.data_dir.resolve() / "mlflow"
+    arguments = ["--host", LOOPBACK, "--port", str(settings.mlflow_port), "--workers", "1"]
+    arguments += ["--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"]
+    arguments += ["--artifacts-destination", str(home / "artifacts")]
+    return Program(
+        "mlflow",
+        _python("mlflow", "server", *arguments),
+        order=30,
+        ports=(("MLFLOW_PORT", settings.mlflow_port),),
+        stop_group=True,
+    )
+
+
+def _prometheus(settings: Settings, binary: str) -> Program:
+    home = settings.data_dir.resolve() / "prometheus"
+    command = (
+        binary,
+        f"--config.file={home / 'prometheus.yml'}",
+        f"--storage.tsdb.path={home / 'tsdb'}",
+        f"--web.listen-address={settings.bind_address}:{settings.prometheus_port}",
+        "--storage.tsdb.retention.time=15d",
+        "--log.level=warn",
+    )
+    return Program("prometheus", command, order=60, ports=(("PROMETHEUS_PORT", settings.prometheus_port),))
+
+
+def prometheus_binary() -> str | None:
+    """Prometheus's executable when this machine has it."""
+    return shutil.which("prometheus")
+
+
+def programs(
+    settings: Settings, *, simulator: bool, simulator_args: Sequence[str] = (), prometheus: str | None = None
+) -> list[Program]:
+    """The programs of a platform, by `order`.
+
+    Args:
+        settings: ports and folders.
+        simulator: whether the simulator serves one of the APIs.
+        simulator_args: its command line.
+        prometheus: the executable, None without one.
+    """
+    found = _servers(settings)
+    if f":{settings.mlflow_port}" in settings.mlflow_tracking_uri:
+        found.append(_mlflow(settings))
+    if simulator:
+        ports = (("SIMULATOR_PORT", settings.simulator_port),)
+        found.append(Program("simulator", _python("simulator", *simulator_args), order=31, ports=ports))
+    found += [
+        Program(
+            "ml-service",
+            _python("ml_service"),
+            order=40,
+            ports=(("ML_METRICS_PORT", settings.ml_metrics_port),),
+            stop_seconds=60,
+        ),
+        Program(
+            "trend-processor",
+            _python("processors"),
+            order=41,
+            ports=(
+                ("PROCESSOR_METRICS_PORT", settings.processor_metrics_port),
+                ("SPARK_UI_PORT", settings.spark_ui_port),
+            ),
+            stop_seconds=90,
+        ),
+        Program(
+            "tmdb-producer",
+            _python("producers.tmdb"),
+            order=50,
+            ports=(("TMDB_PRODUCER_METRICS_PORT", settings.tmdb_producer_metrics_port),),
+        ),
+        Program(
+            "reddit-producer",
+            _python("producers.reddit"),
+            order=51,
+            ports=(("REDDIT_PRODUCER_METRICS_PORT", settings.reddit_producer_metrics_port),),
+        ),
+    ]
+    if prometheus:
+        found.append(_prometheus(settings, prometheus))
+    return sorted(found, key=lambda program: program.order)

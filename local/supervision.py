@@ -1,0 +1,202 @@
+"""supervisord: its configuration, its start, and typed calls of its RPC interface."""
+
+import contextlib
+import hashlib
+import http.client
+import os
+import resource
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+import xmlrpc.client
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+from supervisor.xmlrpc import SupervisorTransport
+
+from common.service import EXIT_CONFIGURATION
+from configs.settings import ROOT
+from local.errors import NodeError
+from local.nodes.base import tail
+from local.programs import Program
+
+_SUPERVISORD = """\
+[unix_http_server]
+file={socket}
+chmod=0700
+
+[supervisord]
+logfile={home}/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=2
+pidfile={home}/supervisord.pid
+childlogdir={logs}
+minfds={files}
+identifier=trendscope
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+_PROGRAM = """
+[program:{name}]
+command={command}
+directory={root}
+priority={order}
+autorestart=unexpected
+exitcodes=0,{configuration}
+startsecs=0
+stopwaitsecs={stop_seconds}
+stopasgroup={stop_group}
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={log}
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=3
+"""
+
+_SOCKET_PATH_LIMIT = 100
+"""A unix socket's path has 104 bytes on macOS, 108 on Linux."""
+_FILES = 65_536
+"""Open files Cassandra and Kafka may want; as many of them as the hard limit allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """One program as the supervisor sees it."""
+
+    name: str
+    state: str
+    """RUNNING, EXITED, STOPPED, STARTING, STOPPING, BACKOFF or FATAL."""
+    pid: int | None
+    since: datetime | None
+    """When it entered the state."""
+    exit_code: int
+
+    @property
+    def is_misconfigured(self) -> bool:
+        """It gave up because a setting is wrong."""
+        return self.state == "EXITED" and self.exit_code == EXIT_CONFIGURATION
+
+
+class Supervisor:
+    """The supervisord of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Nothing is started or read yet."""
+        self.home = data_dir.resolve() / "supervisor"
+        self.logs = data_dir.resolve() / "logs"
+
+    @property
+    def _config(self) -> Path:
+        return self.home / "supervisord.conf"
+
+    @property
+    def socket(self) -> Path:
+        """Its RPC socket; under the temporary folder when the data folder's path is too long for one."""
+        path = self.home / "rpc.sock"
+        if len(str(path)) <= _SOCKET_PATH_LIMIT:
+            return path
+        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"trendscope-{os.getuid()}-{digest}.sock"
+
+    def log_file(self, name: str) -> Path:
+        """A program's log."""
+        return self.logs / f"{name}.log"
+
+    def configure(self, programs: Sequence[Program]) -> None:
+        """Write the configuration."""
+        for folder in (self.home, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        files = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        header = _SUPERVISORD.format(socket=self.socket, home=self.home, logs=self.logs, files=files)
+        text = header + "".join(self._section(program) for program in programs)
+        self._config.write_text(text)
+
+    def _section(self, program: Program) -> str:
+        launcher = [sys.executable, "-m", "local.launch", str(self.home / f"{program.name}.starts")]
+        command = shlex.join([*launcher, *program.command]).replace("%", "%%")  # supervisor expands %(...)s
+        return _PROGRAM.format(
+            name=program.name,
+            command=command,
+            root=ROOT,
+            order=program.order,
+            configuration=EXIT_CONFIGURATION,
+            stop_seconds=program.stop_seconds,
+            stop_group=str(program.stop_group).lower(),
+            log=self.log_file(program.name),
+        )
+
+    def start(self, environment: Mapping[str, str], deadline: float = 30) -> None:
+        """Start supervisord in the background; it starts every program.
+
+        Raises:
+            NodeError: it did not come up before the deadline.
+        """
+        for stale in self.home.glob("*.starts"):
+            stale.unlink()
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
+        done = subprocess.run(command, env=dict(environment), cwd=ROOT, capture_output=True, text=True, check=False)
+        end = time.monotonic() + deadline
+        while not self.is_running():
+            if done.returncode or time.monotonic() > end:
+                log = tail(self.home / "supervisord.log")
+                raise NodeError(f"supervisord did not start: {done.stdout}{done.stderr}\n{log}")
+            time.sleep(0.05)
+
+    def is_running(self) -> bool:
+        """Whether supervisord answers."""
+        return self._call("supervisor.getState") is not None
+
+    def states(self) -> list[ProcessState]:
+        """Every program's state; empty when supervisord does not answer."""
+        return [_state(info) for info in self._call("supervisor.getAllProcessInfo") or []]
+
+    def start_program(self, name: str) -> None:
+        """Start a program that is stopped or has exited; nothing when it runs."""
+        self._call("supervisor.startProcess", name, False)
+
+    def shut_down(self, deadline: float = 300) -> None:
+        """Stop every program by descending order, then supervisord itself; returns when all are gone.
+
+        Raises:
+            NodeError: they were not gone before the deadline.
+        """
+        pid = self._call("supervisor.getPID")
+        if pid is None:
+            return
+        self._call("supervisor.shutdown")
+        try:
+            psutil.Process(pid).wait(deadline)
+        except psutil.NoSuchProcess:
+            return
+        except psutil.TimeoutExpired:
+            raise NodeError(f"supervisord (pid {pid}) still runs {deadline:.0f} s after it was told to stop") from None
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        """One RPC; None when supervisord is not there or refuses (a fault says the program is already so)."""
+        proxy = xmlrpc.client.ServerProxy(
+            "http://127.0.0.1", transport=SupervisorTransport(None, None, f"unix://{self.socket}")
+        )
+        with contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error), proxy as connection:
+            return getattr(connection, method)(*arguments)
+        return None
+
+
+def _state(info: Mapping[str, Any]) -> ProcessState:
+    state = str(info["statename"])
+    began = info["start"] if state in {"RUNNING", "STARTING"} else info["stop"]
+    return ProcessState(
+        name=str(info["name"]),
+        state=state,
+        pid=int(info["pid"]) or None,
+        since=datetime.fromtimestamp(int(began), UTC) if began else None,
+        exit_code=int(info["exitstatus"]),
+    )
