@@ -5,7 +5,6 @@ from typing import Protocol
 
 import numpy as np
 
-from common.clock import to_millis
 from contracts.errors import ContractError
 from contracts.events import DeadLetterReason, RedditComment
 from processors.catalogue_reader import CatalogueReader, View
@@ -32,7 +31,7 @@ class Sentiment(Protocol):
 @dataclass(slots=True)
 class _Bucket:
     mentions: list[tuple[int, int, int, bool]] = field(default_factory=list)
-    observations: list[tuple[int, int, int, float, int, bool]] = field(default_factory=list)
+    observations: list[tuple[int, int, int, float, int, int]] = field(default_factory=list)
     documents: dict[DocumentKind, Documents] = field(default_factory=dict)
 
     def add(self, kind: DocumentKind, order: int, value: bytes) -> None:
@@ -61,14 +60,14 @@ class BatchBuilder:
         """A record of tmdb_stream."""
         self._last_append = max(self._last_append, record.append)
         try:
-            film = parse_film(record.value)
+            film, fetched = parse_film(record.value, record.append, self._limits)
         except ContractError as error:
             self._set_aside(record, error)
             return
         bucket = self._buckets[film.movie_id % len(self._buckets)]
         popularity = np.nan if film.popularity is None else film.popularity
-        fetched, rank = to_millis(film.fetched_at), film.trending_rank or 0
-        bucket.observations.append((film.movie_id, fetched, record.append, popularity, rank, bool(film.lists)))
+        rank, listed = film.trending_rank or 0, fetched if film.lists else 0
+        bucket.observations.append((film.movie_id, fetched, record.append, popularity, rank, listed))
         bucket.add(DocumentKind.FILM, record_order(record.partition, record.offset), record.value or b"")
 
     def add_comment(self, record: Record) -> None:
@@ -145,7 +144,8 @@ class BatchBuilder:
         rows = self._buckets[movie_id % len(self._buckets)].observations
         for seen in view.observations.get(movie_id, ()):
             popularity = np.nan if seen.popularity is None else seen.popularity
-            rows.append((movie_id, seen.fetched, 0, popularity, seen.rank or 0, seen.listed))
+            listed = seen.fetched if seen.listed else 0
+            rows.append((movie_id, seen.fetched, 0, popularity, seen.rank or 0, listed))
 
     def _set_aside(self, record: Record, error: ContractError) -> None:
         letter = dead_letter(record, error)

@@ -62,14 +62,15 @@ class Catalogue:
         for film in polled:
             seen = Observation(to_millis(film.fetched_at), film.popularity, film.trending_rank, bool(film.lists))
             rows = self._observations.setdefault(film.movie_id, [])
-            if any(row.fetched == seen.fetched for row in rows):
-                continue
-            if not rows or seen.fetched > rows[-1].fetched:
-                self._films[film.movie_id] = _linkable(film)
-            rows.append(seen)
-            rows.sort(key=lambda row: row.fetched)
-            del rows[:-_MOST_OBSERVATIONS]
-            self._changed = True
+            known = self._films.get(film.movie_id)
+            if not rows or seen.fetched >= rows[-1].fetched:
+                now = self._films[film.movie_id] = _linkable(film, known)
+                self._changed |= now != known
+            if all(row.fetched != seen.fetched for row in rows):
+                rows.append(seen)
+                rows.sort(key=lambda row: row.fetched)
+                del rows[:-_MOST_OBSERVATIONS]
+                self._changed = True
 
     def publish(self, now: int, last_append: int) -> bool:
         """Write a snapshot when something changed and the last one is old enough; tells whether it did.
@@ -100,12 +101,13 @@ class Catalogue:
         self._files.prune(append)
 
 
-def _linkable(film: TmdbFilm) -> Film:
+def _linkable(film: TmdbFilm, known: Film | None) -> Film:
+    """The poll as the linker wants it. TMDB's lists come without alternative titles: those known before stay."""
     return Film(
         movie_id=film.movie_id,
         title=film.title,
         original_title=film.original_title,
-        alternative_titles=film.alternative_titles,
+        alternative_titles=film.alternative_titles or (known.alternative_titles if known else ()),
         year=film.release_date.year if film.release_date else None,
         popularity=film.popularity,
         vote_count=film.vote_count,

@@ -17,33 +17,37 @@ _MOMENT_BITS = 42
 
 
 def merge(known: Table, new: Table) -> Table:
-    """Both tables' rows, each (film, fetched_at) once; a row already known stays as it is."""
+    """Both tables' rows, each (film, fetched_at) once; of two, the one already known or first in `new` stays."""
     if not len(new):
         return known
-    rows = np.concatenate([known, new])
+    rows: Table = np.concatenate([known, new])
     rows = rows[np.lexsort((np.arange(len(rows)), rows["fetched"], rows["movie"]))]
     same = (rows["movie"][1:] == rows["movie"][:-1]) & (rows["fetched"][1:] == rows["fetched"][:-1])
-    return rows[np.concatenate([[True], ~same])] if len(rows) else rows
+    rows = rows[np.concatenate([[True], ~same])]
+    # A film that left the lists is followed for a while: each row remembers when a list last had it.
+    ranks = np.cumsum(_is_last(rows)[:-1])
+    films = np.concatenate([[0], ranks]) << _MOMENT_BITS
+    rows["listed"] = np.maximum.accumulate(films | rows["listed"]) - films
+    return rows
 
 
 def latest_before(observations: Table, movies: Ints, moments: Ints) -> Ints:
     """For each film and moment the place of its latest row fetched before it, else of its earliest row; -1 for none."""
+    if not len(observations):
+        return np.full(len(movies), -1, np.int64)
     films, starts, counts = np.unique(observations["movie"], return_index=True, return_counts=True)
     ranks = np.repeat(np.arange(len(films)), counts)
     keys = (ranks << _MOMENT_BITS) | observations["fetched"]
     at = np.searchsorted(films, movies)
     at[at == len(films)] = 0
-    known = films[at] == movies if len(films) else np.zeros(len(movies), np.bool_)
     before = np.searchsorted(keys, (at << _MOMENT_BITS) | moments) - 1
-    if not len(films):
-        return np.full(len(movies), -1, np.int64)
-    return np.where(known, np.maximum(before, starts[at]), -1)
+    return np.where(films[at] == movies, np.maximum(before, starts[at]), -1).astype(np.int64)
 
 
 def listed_films(observations: Table, stream_time: int, max_age: int) -> Table:
-    """The films that TMDB's lists had when last observed, unless that was longer than `max_age` ms ago."""
+    """The films that a list of TMDB's had in the `max_age` ms before stream time, or since."""
     rows = observations[_is_last(observations)]
-    return rows["movie"][(rows["listed"] == 1) & (rows["fetched"] >= stream_time - max_age)]
+    return rows["movie"][(rows["listed"] > 0) & (rows["listed"] >= stream_time - max_age)]
 
 
 def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, max_age: int) -> Table:
@@ -58,7 +62,7 @@ def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, m
     """
     last = _is_last(observations)
     fresh = last & (
-        ((observations["listed"] == 1) & (observations["fetched"] >= watermark - max_age))
+        ((observations["listed"] > 0) & (observations["listed"] >= watermark - max_age))
         | (observations["append"] >= last_append - _PENDING)
     )
     keep_film = np.isin(observations["movie"], observations["movie"][fresh]) | np.isin(observations["movie"], in_use)

@@ -11,7 +11,7 @@ from contracts.errors import ContractError
 from contracts.events import DeadLetter, DeadLetterReason, RedditComment, TmdbFilm
 
 _REDDIT_EPOCH = to_millis(datetime(2005, 6, 23, tzinfo=UTC))
-"""The day Reddit opened: no comment is older."""
+"""The day Reddit opened: no comment is older (and no poll: TMDB's API is younger)."""
 _MOST_RAW_BYTES = (MAX_MESSAGE_BYTES - 64 * 1024) * 3 // 4
 """What fits in one message of dead_letter_stream as base64, with 64 KiB for the other fields."""
 _MOST_KEY_CHARACTERS = 1_000
@@ -21,11 +21,11 @@ _LONGEST_CHARACTER = 4
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a comment must keep to besides its schema."""
+    """What a record must keep to besides its schema."""
 
     body_bytes: int
     future_skew: int
-    """How far created_utc may be after the broker's append time, ms. The broker's time and not the host's, so that a
+    """How far event time may be after the broker's append time, ms. The broker's time and not the host's, so that a
     batch judged again is judged alike."""
 
     @classmethod
@@ -34,13 +34,10 @@ class Limits:
         return cls(settings.max_comment_bytes, int(settings.max_future_skew.total_seconds() * 1_000))
 
 
-def parse_film(value: bytes | None) -> TmdbFilm:
-    """A message of tmdb_stream.
-
-    Raises:
-        ContractError: with the dead letter's reason.
-    """
-    return TmdbFilm.decode(value)
+def parse_film(value: bytes | None, append: int, limits: Limits) -> tuple[TmdbFilm, int]:
+    """A message of tmdb_stream, and its fetched_at in ms. See `parse_comment`."""
+    film = TmdbFilm.decode(value)
+    return film, _event_time(film.fetched_at, "fetched_at", append, limits)
 
 
 def parse_comment(value: bytes | None, append: int, limits: Limits) -> tuple[RedditComment, int]:
@@ -58,12 +55,16 @@ def parse_comment(value: bytes | None, append: int, limits: Limits) -> tuple[Red
     size = len(comment.body)
     if size * _LONGEST_CHARACTER > limits.body_bytes and len(comment.body.encode()) > limits.body_bytes:
         raise ContractError(DeadLetterReason.TOO_LARGE, f"the body is longer than {limits.body_bytes} bytes")
-    created = to_millis(comment.created_utc)
-    if created > append + limits.future_skew:
-        raise ContractError(DeadLetterReason.EVENT_TIME, "created_utc is after the record's arrival")
-    if created < _REDDIT_EPOCH:
-        raise ContractError(DeadLetterReason.EVENT_TIME, "created_utc is before Reddit existed")
-    return comment, created
+    return comment, _event_time(comment.created_utc, "created_utc", append, limits)
+
+
+def _event_time(instant: datetime, name: str, append: int, limits: Limits) -> int:
+    millis = to_millis(instant)
+    if millis > append + limits.future_skew:
+        raise ContractError(DeadLetterReason.EVENT_TIME, f"{name} is after the record's arrival")
+    if millis < _REDDIT_EPOCH:
+        raise ContractError(DeadLetterReason.EVENT_TIME, f"{name} is before Reddit existed")
+    return millis
 
 
 @dataclass(frozen=True, slots=True)

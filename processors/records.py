@@ -23,12 +23,12 @@ OBSERVATION = np.dtype(
         ("fetched", "<i8"),
         ("append", "<i8"),
         ("popularity", "<f8"),
-        ("rank", "<i4"),
-        ("listed", "<i4"),
+        ("rank", "<i8"),
+        ("listed", "<i8"),
     ]
 )
 """What TMDB said of a film: fetched_at and Kafka's append time (ms; 0 when it came with the catalogue's snapshot),
-popularity (NaN: unknown), trending rank (0: none), 1 when a list of TMDB's had it."""
+popularity (NaN: unknown), trending rank (0: none), fetched_at of the last poll that had it in a list (0: none)."""
 WINDOW = np.dtype(
     [
         ("movie", "<i8"),

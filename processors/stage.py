@@ -3,7 +3,7 @@
 It runs inside Spark's `mapInArrow`. The linker and the analyzer are built once a worker process.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +33,7 @@ class Stage:
     """The key of each bucket, see `buckets.bucket_keys`."""
     limits: Limits
 
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Packets of each batch that has a record: a row a bucket, so that every bucket folds every micro-batch.
 
         Columns in: topic, partition, offset, key, value, timestamp. Columns out: STAGE_SCHEMA, where event_time is the

@@ -9,7 +9,7 @@ from processors.packing import PackingError, Table, pack, unpack
 from processors.records import OBSERVATION
 
 STATE_VERSION = 1
-"""Raise it with any change of the tables below or of their meaning: an older checkpoint is then refused, not misread."""
+"""Raise it with any change of the tables below or of their meaning: an older checkpoint is then refused."""
 
 SEEN = np.dtype([("id", "<i8"), ("time", "<i8")])
 """A comment already judged: compact id, created_utc in ms. Sorted by id."""

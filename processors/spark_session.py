@@ -1,0 +1,85 @@
+"""The Spark session: local by default, quiet, in UTC, with the Kafka connector of the platform's own jars."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pyspark
+from pyspark.sql import SparkSession
+
+from configs.settings import ROOT, Settings
+from contracts.errors import ConfigurationError
+
+_LOG4J = Path(__file__).with_name("log4j2.properties")
+_KEPT_BATCHES = "10"
+"""Micro-batches whose state and offsets can be gone back to; only the last one is ever needed here. Spark keeps 100."""
+
+
+def connector_jars() -> list[Path]:
+    """The connector's jars that Spark does not ship itself.
+
+    They are in `.runtime/spark` (`TRENDSCOPE_RUNTIME` moves `.runtime`, `TRENDSCOPE_SPARK_JARS` names the folder).
+
+    Raises:
+        ConfigurationError: there are none.
+    """
+    runtime = Path(os.environ.get("TRENDSCOPE_RUNTIME") or ROOT / ".runtime")
+    folder = Path(os.environ.get("TRENDSCOPE_SPARK_JARS") or runtime / "spark").resolve()
+    shipped = {jar.name for jar in Path(pyspark.__file__).with_name("jars").glob("*.jar")}
+    found = sorted(jar for jar in folder.glob("*.jar") if jar.name not in shipped)
+    if not any(jar.name.startswith("spark-sql-kafka") for jar in found):
+        raise ConfigurationError(f"no Kafka connector for Spark in {folder}: run ./setup.sh, which fetches it")
+    return found
+
+
+def open_session(settings: Settings, state_partitions: int) -> SparkSession:
+    """Start the JVM and the session. Signal handlers set before stay in force.
+
+    Args:
+        settings: master, memory, UI port, data folder.
+        state_partitions: of the shuffle, one a bucket.
+
+    Raises:
+        ConfigurationError: the Kafka connector is missing.
+    """
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_address)  # neither drivers nor executors listen further
+    builder = SparkSession.Builder().appName("trendscope-processors").master(settings.spark_master)
+    for name, value in _configuration(settings, state_partitions).items():
+        builder = builder.config(name, value)
+    interrupt = signal.getsignal(signal.SIGINT)
+    session = builder.getOrCreate()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, interrupt)  # PySpark puts its own there, which kills the job in mid-batch
+    session.sparkContext.setLogLevel("WARN")
+    return session
+
+
+def _configuration(settings: Settings, state_partitions: int) -> dict[str, str]:
+    warehouse = settings.data_dir / "spark"
+    return {
+        "spark.jars": ",".join(str(jar) for jar in connector_jars()),
+        "spark.driver.memory": settings.spark_driver_memory,
+        "spark.driver.host": settings.bind_address,
+        "spark.driver.bindAddress": settings.bind_address,
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError",
+        "spark.executorEnv.PYTHONPATH": str(ROOT),
+        "spark.local.dir": str(warehouse / "tmp"),
+        "spark.sql.warehouse.dir": str(warehouse / "warehouse"),
+        "spark.ui.port": str(settings.spark_ui_port),
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(state_partitions),
+        "spark.sql.streaming.minBatchesToRetain": _KEPT_BATCHES,
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
+        "spark.python.worker.reuse": "true",
+        # One query for the life of the process: a listener's history is of no use and grows.
+        "spark.sql.streaming.numRecentProgressUpdates": "10",
+        "spark.sql.ui.retainedExecutions": "50",
+        "spark.ui.retainedJobs": "50",
+        "spark.ui.retainedStages": "100",
+        "spark.ui.retainedTasks": "1000",
+    }
