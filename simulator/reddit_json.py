@@ -3,6 +3,7 @@
 import html
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -76,12 +77,14 @@ _CONSTANT: dict[str, Any] = {
 
 def comment_data(comment: Comment) -> dict[str, Any]:
     """The `data` object of one comment, unescaped (raw_json=1)."""
+    return {**_CONSTANT, **_thread_fields(comment.thread), **_own_fields(comment), **comment.extra}
+
+
+def _own_fields(comment: Comment) -> dict[str, Any]:
     thread = comment.thread
     author_id = {} if comment.author == "[deleted]" else {"author_fullname": f"t2_{_author_id(comment.author)}"}
     return {
-        **_CONSTANT,
         **author_id,
-        **_thread_fields(thread),
         "id": comment.id,
         "name": comment.fullname,
         "author": comment.author,
@@ -94,8 +97,13 @@ def comment_data(comment: Comment) -> dict[str, Any]:
         "permalink": f"{thread.path}{comment.id}/",
         "created": float(comment.created),
         "created_utc": float(comment.created),
-        **comment.extra,
     }
+
+
+@lru_cache(maxsize=1_024)
+def _shared_json(thread: Thread) -> bytes:
+    """The fields that all comments of a thread have, without the closing brace."""
+    return dump({**_CONSTANT, **_thread_fields(thread)})[:-1]
 
 
 def _thread_fields(thread: Thread) -> dict[str, Any]:
@@ -143,11 +151,16 @@ def comment_json(comment: Comment, *, raw: bool) -> bytes:
     """The finished `{"kind": "t1", ...}`, kept with the comment: a page is then a join of bytes."""
     found = comment.rendered.get(raw)
     if found is None:
-        data = comment_data(comment)
-        if not raw:
-            data = {name: escape(value) for name, value in data.items()}
-        found = comment.rendered[raw] = dump({"kind": "t1", "data": data})
+        found = comment.rendered[raw] = b'{"kind":"t1","data":' + _data_json(comment, raw=raw) + b"}"
     return found
+
+
+def _data_json(comment: Comment, *, raw: bool) -> bytes:
+    if raw and not comment.extra:
+        # most of the bytes are the same for the whole thread
+        return _shared_json(comment.thread) + b"," + dump(_own_fields(comment))[1:]
+    data = comment_data(comment)
+    return dump(data if raw else {name: escape(value) for name, value in data.items()})
 
 
 def listing_json(page: Page, *, raw: bool) -> bytes:

@@ -88,15 +88,14 @@ def _page(world: World, name: ListName, page: str) -> Response:
     if not re.fullmatch(r"\d{1,9}", page) or not 1 <= int(page) <= MAX_PAGE:
         return _json(tmdb_json.INVALID_PAGE, 400)
     number, now = int(page), world.now()
-    items = world.tmdb.items(name, now)
-    results = items[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    results, total = world.tmdb.items(name, now, slice((number - 1) * PAGE_SIZE, number * PAGE_SIZE))
     if results and world.faults.strike("tmdb", ("missing_fields",), now):
         results = [{key: value for key, value in item.items() if key not in _FIGURE_FIELDS} for item in results]
     body: dict[str, Any] = {
         "page": number,
         "results": results,
-        "total_pages": -(-len(items) // PAGE_SIZE),
-        "total_results": len(items),
+        "total_pages": -(-total // PAGE_SIZE),
+        "total_results": total,
     }
     if name in {"now_playing", "upcoming"}:
         body["dates"] = world.tmdb.dates(now)

@@ -58,6 +58,7 @@ class TmdbWorld:
         self._seed = seed
         self._polls = list(polls)
         self._place = 0
+        self._rankings: dict[str, tuple[tuple[int, int], list[CatalogueFilm]]] = {}
 
     @property
     def films(self) -> list[CatalogueFilm]:
@@ -102,15 +103,24 @@ class TmdbWorld:
                 return poll.items[film_id]
         return None
 
-    def items(self, name: ListName, now: float) -> list[dict[str, Any]]:
-        """A whole list, first place first."""
+    def items(self, name: ListName, now: float, places: slice) -> tuple[list[dict[str, Any]], int]:
+        """These places of a list, the first place first, and the length of the whole list."""
         if self._polls and name not in {"popular", "top_rated"}:
-            return self._polls[self._place].lists.get(name, [])
-        ranked = getattr(self, f"_{name}")(now)
-        return [
+            recorded = self._polls[self._place].lists.get(name, [])
+            return recorded[places], len(recorded)
+        ranked = self._ranking(name, now)
+        items = [
             tmdb_json.list_item(film, self.figures(film, now), media_type=name.startswith("trending"))
-            for film in ranked
+            for film in ranked[places]
         ]
+        return items, len(ranked)
+
+    def _ranking(self, name: ListName, now: float) -> list[CatalogueFilm]:
+        # nothing that ranks moves within an hour, except to another recorded poll
+        key = (int(now // 3_600), self._place)
+        if self._rankings.get(name, (None,))[0] != key:
+            self._rankings[name] = (key, getattr(self, f"_{name}")(now))
+        return self._rankings[name][1]
 
     def dates(self, now: float) -> dict[str, str]:
         """The span that now_playing states."""
@@ -125,7 +135,7 @@ class TmdbWorld:
 
     def _trending(self, now: float, period: str, slot: int) -> list[CatalogueFilm]:
         def heat(film: CatalogueFilm) -> float:
-            return (self._level(film, now)) * drift.trending_noise(film.id, self._seed, period, slot)
+            return self._level(film, now) * drift.trending_noise(film.id, self._seed, period, slot)
 
         return sorted(self._films.values(), key=lambda film: (-heat(film), film.id))[:TRENDING_FILMS]
 
