@@ -61,7 +61,6 @@ class Publisher:
                 compression_type="gzip",
                 linger_ms=20,
                 max_request_size=MAX_MESSAGE_BYTES,
-                buffer_memory=64 * 1024 * 1024,
                 max_block_ms=int(_SEND_DEADLINE_SECONDS * 1000),
                 delivery_timeout_ms=int(_SEND_DEADLINE_SECONDS * 1000),
             ),

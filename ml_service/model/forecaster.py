@@ -129,7 +129,7 @@ class Forecaster:
     def observe(self, film: Any, step: int, value: float) -> list[Outcome]:
         """Take a film's value: settle and learn from the forecasts it is the label of.
 
-        A value that is not after the film's last one still settles a forecast that waits for it, once; it does not enter
+        A value not after the film's last one still settles a forecast that waits for it, once; it does not enter
         the past: `last_step` stays. After more than a week of silence the film's past starts anew.
         """
         known = self._films.get(film)
