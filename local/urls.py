@@ -1,0 +1,37 @@
+"""The addresses people open, of what runs."""
+
+import socket
+from collections.abc import Iterable
+
+from configs.settings import Settings
+from local.nodes.base import LOOPBACK
+from local.programs import Program
+
+
+def answers(port: int) -> bool:
+    """Whether something listens on the port of this machine."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def urls(settings: Settings, programs: Iterable[Program]) -> list[tuple[str, str]]:
+    """What is served, with its address; what does not answer is left out."""
+    names = {program.name for program in programs}
+    candidates = [
+        ("mlflow", "MLflow: forecasting runs and models", settings.mlflow_port, ""),
+        ("prometheus", "Prometheus: metrics and alerts", settings.prometheus_port, ""),
+        ("trend-processor", "Spark: the streaming job", settings.spark_ui_port, "/StreamingQuery/"),
+        ("simulator", "Simulator: stands in for TMDB and Reddit", settings.simulator_port, "/docs"),
+        ("tmdb-producer", "Metrics of the TMDB producer", settings.tmdb_producer_metrics_port, "/metrics"),
+        ("reddit-producer", "Metrics of the Reddit producer", settings.reddit_producer_metrics_port, "/metrics"),
+        ("trend-processor", "Metrics of the trend processor", settings.processor_metrics_port, "/metrics"),
+        ("ml-service", "Metrics of the forecaster", settings.ml_metrics_port, "/metrics"),
+    ]
+    return [
+        (text, f"http://{LOOPBACK}:{port}{path}")
+        for name, text, port, path in candidates
+        if name in names and answers(port)
+    ]
