@@ -5,15 +5,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from cassandra.cluster import Session
-from cassandra.concurrent import execute_concurrent
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 from prometheus_client import Counter, Histogram
 
 from storage.connection import retried
 from storage.failures import is_transient
+from storage.pipeline import Request, send_all
 
-IN_FLIGHT = 128
-"""Requests sent and not yet answered. Cassandra has 128 write threads by default: more would queue there unseen."""
 _CHUNK = 4_096
 """Rows bound at once: what an endless iterable costs in memory, and the most that is repeated after a failure."""
 _ROWS_A_REQUEST = 64
@@ -29,8 +27,6 @@ WRITE_SECONDS = Histogram(
 T = TypeVar("T")
 Write = tuple[PreparedStatement, Sequence[Any]]
 """A prepared upsert and its values."""
-Request = tuple[BoundStatement | BatchStatement, None]
-"""What `execute_concurrent` takes: a statement that has its values."""
 
 
 class Database:
@@ -86,20 +82,14 @@ class Database:
         return self._patiently(lambda: list(self._session.execute(statement, values)), "Cassandra did not answer")
 
     def _write_chunk(self, table: str, chunk: list[Write]) -> None:
-        pending: list[Request] = _by_partition(chunk)
+        pending: Sequence[Request] = _by_partition(chunk)
 
         def attempt() -> None:
             nonlocal pending
-            sent = pending
-            results = execute_concurrent(self._session, sent, concurrency=IN_FLIGHT, raise_on_first_error=False)
-            failed = [(request, result) for request, (ok, result) in zip(sent, results, strict=True) if not ok]
-            pending = [request for request, _ in failed]
-            for _, error in failed:
-                if not is_transient(error):
-                    raise error
-            if failed:
-                WRITES_REPEATED.inc(len(failed))
-                raise failed[0][1]
+            pending, failures = send_all(self._session, pending)
+            if failures:
+                WRITES_REPEATED.inc(len(pending))
+                raise next((error for error in failures if not is_transient(error)), failures[0])
 
         self._patiently(attempt, f"Cassandra did not take all rows of {table}")
 
@@ -119,11 +109,11 @@ def _by_partition(writes: list[Write]) -> list[Request]:
     requests: list[Request] = []
     for rows in partitions.values():
         parts = (rows[start : start + _ROWS_A_REQUEST] for start in range(0, len(rows), _ROWS_A_REQUEST))
-        requests += [(_together(part), None) for part in parts]
+        requests += [_together(part) for part in parts]
     return requests
 
 
-def _together(rows: list[BoundStatement]) -> BoundStatement | BatchStatement:
+def _together(rows: list[BoundStatement]) -> Request:
     if len(rows) == 1:
         return rows[0]
     batch = BatchStatement(BatchType.UNLOGGED)

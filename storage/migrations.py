@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cassandra import InvalidRequest
 from cassandra.cluster import Session
 
 from configs.logging import get_logger
@@ -87,11 +88,10 @@ def migrate(session: Session, settings: Settings, folder: Path = SCHEMA) -> list
 
 def pending(session: Session, keyspace: str, folder: Path = SCHEMA) -> list[str]:
     """The files of this version of the code that a keyspace, which may not exist, does not have yet."""
-    known = session.execute(
-        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'schema_migrations'",
-        (keyspace,),
-    )
-    done = _applied(session, f"{keyspace}.schema_migrations") if known.one() else {}
+    try:
+        done = _applied(session, f"{keyspace}.schema_migrations")
+    except InvalidRequest:  # no such keyspace or table; listing them instead would see one before it can be read
+        done = {}
     return [migration.name for migration in load(folder) if migration.version not in done]
 
 
