@@ -69,7 +69,7 @@ class SnapshotFiles:
                     film.year,
                     film.popularity,
                     film.vote_count,
-                    snapshot.observations.get(film.movie_id, ()),
+                    [tuple(row) for row in snapshot.observations.get(film.movie_id, ())],
                 ]
                 for film in snapshot.films.values()
             ],
