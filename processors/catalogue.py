@@ -108,7 +108,7 @@ def _linkable(film: TmdbFilm, known: Film | None) -> Film:
         title=film.title,
         original_title=film.original_title,
         alternative_titles=film.alternative_titles or (known.alternative_titles if known else ()),
-        year=film.release_date.year if film.release_date else None,
+        year=film.release_date.year if film.release_date else film.year,
         popularity=film.popularity,
         vote_count=film.vote_count,
     )
