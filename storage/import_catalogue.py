@@ -7,10 +7,11 @@ the first two are required. A line that does not fit is named in the log and lef
 import argparse
 import gzip
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -35,6 +36,13 @@ class CatalogueLine(Event):
     year: int | None = None
     popularity: float | None = None
     vote_count: int | None = None
+
+
+class FilmWriter(Protocol):
+    """Where films go: `store.movies`."""
+
+    def upsert(self, films: Iterable[TmdbFilm]) -> None:
+        """Write films by movie_id."""
 
 
 def read_catalogue(file: Path, as_of: datetime) -> Iterator[TmdbFilm]:
@@ -70,7 +78,7 @@ def _first_sentence(error: ContractError | ValidationError) -> str:
     return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
-def import_catalogue(store: Store, file: Path, as_of: datetime) -> int:
+def import_catalogue(movies: FilmWriter, file: Path, as_of: datetime) -> int:
     """Write a catalogue's films; a film that a later poll has seen keeps that poll's figures.
 
     Returns:
@@ -83,14 +91,14 @@ def import_catalogue(store: Store, file: Path, as_of: datetime) -> int:
     films = {film.movie_id: film for film in read_catalogue(file, as_of)}
     if not films:
         raise ConfigurationError(f"{file} has no film: one JSON object a line, with movie_id and title")
-    store.movies.upsert(films.values())
+    movies.upsert(films.values())
     return len(films)
 
 
 def main(file: Path, as_of: datetime, settings: Settings, _stop: threading.Event) -> None:
     """Open the store and import."""
     with Store.open(settings) as store:
-        log.info("catalogue_imported", file=str(file), films=import_catalogue(store, file, as_of), as_of=as_of)
+        log.info("catalogue_imported", file=str(file), films=import_catalogue(store.movies, file, as_of), as_of=as_of)
 
 
 def _instant(text: str) -> datetime:
