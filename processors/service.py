@@ -2,7 +2,9 @@
 
 import threading
 import time
+from contextlib import suppress
 
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -30,6 +32,9 @@ _LAST_BATCH_SECONDS = 30.0
 """At a stop the batch at hand is finished; one that takes longer is left, and done again after the next start."""
 _COMMIT_SECONDS = 2.0
 """For Spark to write down that the last batch is done, so that it need not be done again."""
+
+_SPARK_ERRORS = (PySparkException, Py4JError, ConnectionError)
+"""What PySpark raises when the JVM refuses something, or is gone."""
 
 log = get_logger("processors")
 
@@ -93,12 +98,11 @@ def _run_query(settings: Settings, buckets: int, sink: Sink, progress: Progress,
         if not stop.is_set():
             raise DependencyError(f"the query failed: {_reason(query)}")
         _finish(query, sink)
-    except PySparkException as error:
-        if not stop.is_set():
-            raise DependencyError(f"Spark failed: {_short(error)}") from error
-        log.warning("stopped_in_mid_batch", error=_short(error))
+    except _SPARK_ERRORS as error:
+        raise DependencyError(f"Spark failed: {_short(error)}") from error
     finally:
-        spark.stop()
+        with suppress(*_SPARK_ERRORS):  # a JVM that died cannot be stopped
+            spark.stop()
 
 
 def _finish(query: StreamingQuery, sink: Sink) -> None:

@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 
 import pyspark
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from configs.settings import ROOT, Settings
@@ -46,12 +48,15 @@ def open_session(settings: Settings, state_partitions: int) -> SparkSession:
     """
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    os.environ.setdefault("SPARK_LOCAL_DIRS", str(settings.data_dir / "spark" / "tmp"))
     os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_address)  # neither drivers nor executors listen further
-    builder = SparkSession.Builder().appName("trendscope-processors").master(settings.spark_master)
-    for name, value in _configuration(settings, state_partitions).items():
-        builder = builder.config(name, value)
+    conf = SparkConf().setAppName("trendscope-processors").setMaster(settings.spark_master)
+    conf.setAll(list(_configuration(settings, state_partitions).items()))
+    # A session of its own keeps a signal to the process group from the JVM: this process stops it, between two batches.
+    # If this process dies, the JVM sees the end of its standard input and ends too.
+    gateway = launch_gateway(conf, {"start_new_session": True})  # type: ignore[no-untyped-call]
     interrupt = signal.getsignal(signal.SIGINT)
-    session = builder.getOrCreate()
+    session = SparkSession(SparkContext(conf=conf, gateway=gateway))
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, interrupt)  # PySpark puts its own there, which kills the job in mid-batch
     session.sparkContext.setLogLevel("WARN")
@@ -67,7 +72,6 @@ def _configuration(settings: Settings, state_partitions: int) -> dict[str, str]:
         "spark.driver.bindAddress": settings.bind_address,
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError",
         "spark.executorEnv.PYTHONPATH": str(ROOT),
-        "spark.local.dir": str(warehouse / "tmp"),
         "spark.sql.warehouse.dir": str(warehouse / "warehouse"),
         "spark.ui.port": str(settings.spark_ui_port),
         "spark.ui.showConsoleProgress": "false",
