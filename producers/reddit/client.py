@@ -7,7 +7,7 @@ from typing import Any
 
 import praw
 import prawcore
-from praw.exceptions import PRAWException
+from praw.exceptions import PRAWException, RedditAPIException
 from prawcore.exceptions import (
     BadJSON,
     Forbidden,
@@ -108,14 +108,10 @@ class RedditClient:
                 f"Reddit gives no comments of r/{self._names} (HTTP {_status(error)}): REDDIT_SUBREDDITS names one "
                 "that is private, banned, misspelt or gone, or the application may not read it"
             )
-        if isinstance(error, BadJSON):
-            return SourceUnavailableError("Reddit's answer is no JSON")
-        if isinstance(error, RequestException):
-            return SourceUnavailableError(f"Reddit did not answer ({type(error.original_exception).__name__})")
         status = _status(error)
         if status is not None and 400 <= status < 500 and status != 408:
             return SourceRefusedError(f"Reddit refused the request (HTTP {status})", status)
-        return SourceUnavailableError(f"Reddit answered HTTP {status}" if status else f"Reddit: {type(error).__name__}")
+        return SourceUnavailableError(_outage(error, status))
 
 
 class _Gate:
@@ -185,7 +181,17 @@ def _refused_grant(error: OAuthException) -> Exception:
     return ConfigurationError(f"Reddit refused the keys ({code[:60]}): {_KEYS}")
 
 
+def _outage(error: Exception, status: int | None) -> str:
+    if isinstance(error, BadJSON):
+        return "Reddit's answer is no JSON"
+    if isinstance(error, RequestException):
+        return f"Reddit did not answer ({type(error.original_exception).__name__})"
+    return f"Reddit answered HTTP {status}" if status else f"Reddit's answer makes no sense ({type(error).__name__})"
+
+
 def _status(error: Exception) -> int | None:
+    if isinstance(error, RedditAPIException):  # praw's form of a 400 that says why
+        return 400
     if isinstance(error, ResponseException | Redirect):
         return int(error.response.status_code)
     return None

@@ -1,7 +1,8 @@
 """The daily walk through TMDB's wider catalogue, a page at a time: films people talk about are not all in a list."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from common.clock import Clock
 from configs.logging import get_logger
@@ -13,6 +14,8 @@ from producers.tmdb.sender import FilmSender
 
 WALK_INTERVAL = timedelta(days=1)
 """TMDB computes popularity once a day."""
+FINISHED = 1_000_000
+"""The position after the last page, whatever TMDB_CATALOGUE_PAGES was then."""
 POPULAR, TOP_RATED = "/movie/popular", "/movie/top_rated"
 
 log = get_logger(__name__)
@@ -37,7 +40,7 @@ class CatalogueWalk:
             DependencyError: Kafka did not take the films; the position stays.
         """
         now = self.clock()
-        started_at, index = self.memory.walk() or (now - WALK_INTERVAL, self.pages)
+        started_at, index = self.memory.walk() or (now - WALK_INTERVAL, FINISHED)
         if index >= self.pages:
             if not self.pages or timedelta() <= now - started_at < WALK_INTERVAL:
                 return False
@@ -47,7 +50,7 @@ class CatalogueWalk:
             answer = self.api.get_once(path, within=seconds, page=page, region=self.region)
         except SourceRefusedError as error:
             log.warning("catalogue_page_refused", error=str(error))
-            self.memory.save_walk(started_at, index + 1)
+            self._save(started_at, index + 1)
             return True
         items = results(answer, path)
         fetched_at = self.clock()
@@ -56,8 +59,11 @@ class CatalogueWalk:
                 self.sender.send(item, fetched_at)
         self.sender.outbox.flush()
         following = self._next_list(index) if page >= last_page(answer) else index + 1
-        self.memory.save_walk(started_at, following, [number for number in map(movie_id, items) if number])
+        self._save(started_at, following, [number for number in map(movie_id, items) if number])
         return True
+
+    def _save(self, started_at: datetime, following: int, movie_ids: Iterable[int] = ()) -> None:
+        self.memory.save_walk(started_at, following if following < self.pages else FINISHED, movie_ids)
 
     @property
     def _popular_pages(self) -> int:
