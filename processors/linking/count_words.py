@@ -22,8 +22,12 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9]+|[.!?\n:;,()\"“”*_]+")
 LEAST: Final = {"lower": 3, "pairs": 6, "capital": 3, "capital_pairs": 4}
 """Counts below these say too little to be worth their bytes."""
 
-MIN_CONTEXT: Final = 30
+MIN_CONTEXT: Final = 60
 """A context word seen less often around capitalised phrases gets no log-odds of its own."""
+
+SMOOTHING: Final = 40
+"""Uses at the average rate added to each context word, so that a handful of chance meetings says little."""
+
 
 def read_bodies(paths: Iterable[Path], leave_out: Iterable[Path]) -> Iterator[str]:
     """Bodies of all files, each text once."""
@@ -71,13 +75,15 @@ def count(bodies: Iterable[str]) -> dict[str, Any]:
 
 
 def log_odds(positive: Counter[str], negative: Counter[str]) -> dict[str, float]:
-    """ln(P(word | title) / P(word | other)), smoothed by one, for words seen often enough."""
-    vocabulary = {w for w in positive | negative if positive[w] + negative[w] >= MIN_CONTEXT}
-    up, down = positive.total() + len(vocabulary), negative.total() + len(vocabulary)
-    return {
-        word: round(math.log((positive[word] + 1) / up) - math.log((negative[word] + 1) / down), 3)
-        for word in sorted(vocabulary)
-    }
+    """ln(P(word | title) / P(word | other)) for words seen often enough, drawn towards 0 by `SMOOTHING` uses."""
+    share = positive.total() / max(1, positive.total() + negative.total())
+    odds: dict[str, float] = {}
+    for word in sorted(positive | negative):
+        up, down = positive[word], negative[word]
+        if up + down >= MIN_CONTEXT and not word.isdigit():
+            rate = (up + SMOOTHING * share) / (up + down + SMOOTHING)
+            odds[word] = round(math.log(rate / (1 - rate)) - math.log(share / (1 - share)), 3)
+    return odds
 
 
 _WORDS: Final = re.compile(r"[A-Za-z0-9&]+")

@@ -1,6 +1,6 @@
 """What speaks for and against a span being a film, as numbers a linear model can weigh.
 
-Every feature has a plain meaning; none knows a film, a word list of films, or a thread.
+Every feature has a plain meaning; none knows a single film or thread. A feature that is absent is 0.
 """
 
 import math
@@ -8,20 +8,25 @@ from typing import Final, NamedTuple
 
 from processors.linking.context import CommentContext
 from processors.linking.index import Surface
+from processors.linking.names import GIVEN_NAMES, PLACES
 from processors.linking.resolve import NO_RIVAL, Choice
 from processors.linking.surfaces import Kind, votes_of
-from processors.linking.text import normalise
 from processors.linking.thread import Thread
 from processors.linking.titles import ARTICLES, NUMBERS
 from processors.linking.wordstats import WordStats
 
-SMALL_WORDS: Final = ARTICLES | frozenset(
-    "of in on at to for with from by and or nor but vs v x de la el le les des du et und der die das & as into s t".split()
-)
+_SMALL: Final = """of in on at to for with from by and or nor but vs v x de la el le les des du et und der die das & as into
+s t"""
+SMALL_WORDS: Final = ARTICLES | frozenset(_SMALL.split())
 """Words that titles write with a small letter."""
 
-_FILM_WORDS: Final = frozenset("movie movies film films flick trailer trailers sequel remake dvd bluray".split())
-_TV_WORDS: Final = frozenset("show series tv season episode episodes book books novel comic comics game games".split())
+_FILM: Final = frozenset(
+    ["movie", "movies", "film", "films", "flick", "trailer", "trailers", "sequel", "remake", "dvd"]
+)
+_OTHER: Final = frozenset(["show", "series", "season", "episode", "book", "books", "novel", "comic", "comics", "game"])
+_FIRST: Final = frozenset(["first", "original", "1st"])
+_SAYS: Final = frozenset(["is", "was", "are", "were", "has", "had", "s", "and", "just", "did", "does"])
+_BREAKS: Final = frozenset('.!?:;\n,()"“”*_/–—…')
 
 
 class Span(NamedTuple):
@@ -36,97 +41,118 @@ class Span(NamedTuple):
     surface: Surface
 
 
-def case_of(written: str, context: CommentContext) -> str:
-    """How a span is capitalised: lower, title, first, upper."""
+class Site(NamedTuple):
+    """A span, the film it would mean, and where it stands."""
+
+    span: Span
+    choice: Choice
+    context: CommentContext
+    thread: Thread
+    year: int | None
+    """A year written beside the span that fits the film."""
+    chain: int
+    """How many clear titles stand with it in one enumeration."""
+
+
+def case_of(written: str, context: CommentContext, *, begins: bool) -> str:
+    """How a span is capitalised: title, upper, shout, first (only its first word), start (one capital, owed to the
+    beginning of a sentence), lower, digits."""
     words = written.split()
     letters = [word for word in words if word[0].isalpha()]
     if not letters:
         return "digits"
     if written.isupper() and len(written) > 1:
         return "shout" if context.shouting else "upper"
+    if begins and sum(word[0].isupper() for word in words) == 1 and words[0][0].isupper():
+        return "start"
     main = [word for word in letters if word.lower() not in SMALL_WORDS] or letters
     if all(word[0].isupper() for word in main):
         return "title"
-    if main[0][0].isupper() or letters[0][0].isupper():
-        return "first"
-    return "lower"
+    return "first" if letters[0][0].isupper() or main[0][0].isupper() else "lower"
 
 
 def _clip(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
-def extract(
-    span: Span, choice: Choice, context: CommentContext, thread: Thread, stats: WordStats, year: int | None
-) -> dict[str, float]:
-    """The features of one span, by name; a feature that is absent is 0."""
-    surface = span.surface
-    written = context.flat[span.start : span.end]
-    case = case_of(written, context)
+def extract(site: Site, stats: WordStats) -> dict[str, float]:
+    """The features of one span, by name."""
+    span, context = site.span, site.context
     begins = context.starts_sentence(span.body_start)
+    case = case_of(context.flat[span.start : span.end], context, begins=begins)
+    features = _of_surface(site, case)
+    features.update(_of_neighbours(site, stats, case, begins=begins))
+    features.update(_of_thread(site))
     marked = context.emphasised(span.body_start, span.body_end)
+    features["marked"] = float(marked)
+    features["marked_other_case"] = float(marked and case not in {"title", "upper"})
+    features["year"] = float(site.year is not None)
+    features["alone"] = float(context.alone_on_line(span.body_start, span.body_end))
+    features["chain"] = math.log2(1 + min(site.chain, 7))
+    return features
+
+
+def _of_surface(site: Site, case: str) -> dict[str, float]:
+    """The words themselves, how they are written, and the film."""
+    surface, choice = site.span.surface, site.choice
     ordinary = _clip(surface.ordinariness, -4, 3.5)
-    one = surface.words == 1
-    f: dict[str, float] = {f"kind_{choice.kind.name.lower()}": 1.0}
-    state = case
-    if case in {"title", "first"}:
-        # One capital at the beginning of a sentence says nothing; more than one does.
-        capitals = sum(word[0].isupper() for word in written.split())
-        state = f"{case}_start" if begins and capitals < 2 else case
-    f[f"case_{state}"] = 1.0
-    f[f"ordinary_{state}"] = ordinary
-    f["ordinary"] = ordinary
-    f["nameness"] = _clip(surface.nameness, -2, 1.5)
-    if one:
+    f = {
+        f"kind_{choice.kind.name.lower()}": 1.0,
+        f"case_{case}": 1.0,
+        f"ordinary_{case}": ordinary,
+        "ordinary": ordinary,
+        "rarest": _clip(surface.rarest, -1, 3),
+        "nameness": _clip(surface.nameness, -2, 1.5),
+        "votes": _clip(math.log10(1 + votes_of(choice.film)) - 3, -3, 1.7),
+        "votes_unknown": float(choice.film.vote_count is None),
+        "margin": choice.margin / NO_RIVAL,
+        "franchise": math.log2(min(max(surface.franchise, 1), 8)),
+    }
+    if surface.words == 1:
         f["one_word"] = 1.0
         f["short"] = float(surface.length <= 3)
+        f["place"] = float(surface.text in PLACES)
+        f["given_name"] = float(surface.text in GIVEN_NAMES)
     else:
         f["words"] = math.log2(min(surface.words, 8))
-    f["marked"] = float(marked)
-    if marked and state not in {"title", "upper"}:
-        f["marked_other_case"] = 1.0
-    f["year"] = float(year is not None)
-    f["alone"] = float(context.alone_on_line(span.body_start, span.body_end))
-    gap_before, gap_after = context.gap_before(span.body_start), context.gap_after(span.body_end)
-    before, after = context.word_before(span.start), context.word_after(span.end)
-    raw_before, raw_after = context.raw_word_before(span.start), context.raw_word_after(span.end)
-    joined_before = bool(before) and not set(gap_before) & set('.!?:;\n,()"“”*_/')
-    joined_after = bool(after) and not set(gap_after) & set('.!?:;\n,()"“”*_/')
-    if joined_before:
-        f["before"] = _clip(stats.before.get(before, 0.0), -2.5, 2.5)
-        f["capital_before"] = float(
-            raw_before[0].isupper()
-            and not context.shouting
-            and before not in {"i"}
-            and len(raw_before) > 0
-            and not context.starts_sentence(span.body_start - len(raw_before) - len(gap_before))
-        )
-        f["hyphen_before"] = float(gap_before == "-")
-    if joined_after:
-        f["after"] = _clip(stats.after.get(after, 0.0), -2.5, 2.5)
-        f["capital_after"] = float(
-            raw_after[0].isupper() and not context.shouting and after not in {"i"} and case != "upper"
-        )
-        f["number_after"] = float(after in NUMBERS and after not in {"i", "one"} and not marked)
-        f["hyphen_after"] = float(gap_after == "-")
-        f["film_word_after"] = float(after in _FILM_WORDS)
-        f["tv_word_after"] = float(after in _TV_WORDS)
-        f["possessive"] = float(after == "s" and gap_after in {"'", "’"})
-    f["list"] = float("," in gap_before or "," in gap_after)
-    f["slash"] = float("/" in gap_before or "/" in gap_after)
-    f["votes"] = _clip(math.log10(1 + votes_of(choice.film)) - 3, -3, 1.7)
-    f["votes_unknown"] = float(choice.film.vote_count is None)
-    f["margin"] = choice.margin / NO_RIVAL
-    f["franchise"] = math.log2(1 + min(surface.franchise, 15))
-    if one:
-        f["franchise_one_word"] = f["franchise"]
-    if thread.words:
-        if thread.film is choice.film:
-            f["thread_film"] = 1.0
-            if choice.kind == Kind.MAIN:
-                f["thread_main"] = 1.0
-        elif f" {surface.text} " in f" {thread.words} ":
-            f["in_thread_title"] = 1.0
-        elif thread.series and thread.series in normalise(choice.film.title):
-            f["thread_series"] = 1.0
     return f
+
+
+def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> dict[str, float]:
+    """The words before and after, where no punctuation parts them from the span."""
+    span, context = site.span, site.context
+    gap_before, gap_after = context.gap_before(span.body_start), context.gap_after(span.body_end)
+    before, after = context.raw_word_before(span.start), context.raw_word_after(span.end)
+    f = {"list": float("," in gap_before or "," in gap_after), "slash": float("/" in gap_before or "/" in gap_after)}
+    if before and not begins and not _BREAKS.intersection(gap_before):
+        word = before.lower()
+        f["before"] = _clip(stats.before.get(word, 0.0), -2, 2)
+        f["hyphen_before"] = float("-" in gap_before)
+        f["first_before"] = float(word in _FIRST)
+        if before[0].isupper() and word != "i" and not context.shouting and case != "upper":
+            owed = context.starts_sentence(span.body_start - len(gap_before) - len(before))
+            f["capital_before"] = float(not owed or stats.nameness(word) > 0)
+    if after and not _BREAKS.intersection(gap_after):
+        word = after.lower()
+        f["after"] = _clip(stats.after.get(word, 0.0), -2, 2)
+        f["capital_after"] = float(after[0].isupper() and word != "i" and not context.shouting and case != "upper")
+        f["number_after"] = float(word in NUMBERS and word not in {"i", "one"})
+        f["hyphen_after"] = float("-" in gap_after)
+        f["film_word_after"] = float(word in _FILM)
+        f["other_word_after"] = float(word in _OTHER)
+        f["possessive"] = float(word == "s" and gap_after in {"'", "’"})
+    return f
+
+
+def _of_thread(site: Site) -> dict[str, float]:
+    """How the film relates to the film the thread is about."""
+    thread, choice, surface = site.thread, site.choice, site.span.surface
+    if not thread.words:
+        return {"no_thread": 1.0}
+    if surface in thread.forms:
+        return {"thread_form": 1.0}
+    if thread.film is choice.film:
+        return {"thread_film": 1.0, "thread_film_in_part": float(choice.kind in {Kind.MAIN, Kind.INITIALS})}
+    if f" {surface.text} " in f" {thread.words} ":
+        return {"in_thread_title": 1.0}
+    return {"thread_series": float(bool(thread.series) and thread.series == choice.series)}

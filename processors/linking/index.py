@@ -9,21 +9,21 @@ import ahocorasick
 from processors.linking.model import Film
 from processors.linking.series import main_titles, series_key
 from processors.linking.surfaces import Kind, all_surfaces
-from processors.linking.text import normalise
+from processors.linking.titles import without_article
 from processors.linking.wordstats import WordStats
 
 LOWER_CASE_LIMIT: Final = 0.3
 """Surfaces more ordinary than this (about 2 in a million words) are read in lower case only where something marks them
 as a title; a comment holds several such words and looking closely at each would cost more than all the rest."""
 
-_PART: Final = 3
-"""Longest part of a title that is counted as a franchise name."""
+NAME_LIMIT: Final = 0.2
+"""Words written with a capital half again as often as without are names: a lower-case one is a careless title."""
 
 
 class Surface:
     """A form in which some films are named."""
 
-    __slots__ = ("common", "entries", "franchise", "length", "nameness", "ordinariness", "text", "words")
+    __slots__ = ("common", "entries", "franchise", "length", "nameness", "ordinariness", "rarest", "text", "words")
 
     def __init__(self, text: str, entries: Sequence[tuple[int, Kind]], franchise: int, stats: WordStats) -> None:
         self.text = text
@@ -32,28 +32,40 @@ class Surface:
         self.entries = entries
         """(index of the film, kind) of every film it may mean."""
         self.franchise = franchise
-        """How many films have it as a part of a longer title."""
+        """How many films make up the series of this name."""
         self.ordinariness = stats.ordinariness(text)
         self.nameness = stats.nameness(text)
-        self.common = self.ordinariness > LOWER_CASE_LIMIT
+        self.rarest = stats.rarest(text)
+        self.common = self.ordinariness > LOWER_CASE_LIMIT and self.nameness < NAME_LIMIT
 
 
 class CatalogueIndex:
     """Films, their series and the automaton. Built once, never changed."""
 
     def __init__(self, films: Iterable[Film], stats: WordStats) -> None:
+        self._stats = stats
         self.films: Sequence[Film] = sorted({film.movie_id: film for film in films}.values(), key=lambda f: f.movie_id)
         mains = main_titles(self.films)
         self.series: Sequence[str] = [series_key(film.title, mains) for film in self.films]
+        self.first = _first_of_series(self.films, self.series)
         self.surfaces: dict[str, Surface] = {}
         self._automaton = ahocorasick.Automaton()
-        parts = _part_counts(self.films)
+        sizes = Counter(self.series)
         for text, kinds in all_surfaces(self.films).items():
-            exact = sum(kind == Kind.FULL for kind in kinds.values())
-            surface = Surface(text, tuple(kinds.items()), max(0, parts[text] - exact), stats)
+            surface = Surface(text, tuple(kinds.items()), sizes[without_article(text)], stats)
             self.surfaces[text] = surface
             self._automaton.add_word(f" {text} ", surface)
         self._automaton.make_automaton()
+
+    def surface(self, text: str, entries: Sequence[tuple[int, Kind]]) -> Surface:
+        """A surface outside the automaton, for a place where it is understood."""
+        return Surface(text, tuple(entries), 1, self._stats)
+
+    def siblings(self, position: int) -> list[int]:
+        """Positions of the films of one series, by year; films without a year left out."""
+        key = self.series[position]
+        dated = ((self.films[i].year, i) for i, other in enumerate(self.series) if other == key)
+        return [i for year, i in sorted((year, i) for year, i in dated if year is not None)]
 
     def matches(self, low: str) -> Iterator[tuple[int, Surface]]:
         """Every surface in a joined lower-case text, with the offset of the space after it."""
@@ -63,16 +75,11 @@ class CatalogueIndex:
         return found
 
 
-def _part_counts(films: Sequence[Film]) -> Counter[str]:
-    """How many titles hold each run of up to three words."""
-    counts: Counter[str] = Counter()
-    for film in films:
-        words = normalise(film.title).split()
-        counts.update(
-            {
-                " ".join(words[start : start + length])
-                for length in range(1, _PART + 1)
-                for start in range(len(words) - length + 1)
-            }
-        )
-    return counts
+def _first_of_series(films: Sequence[Film], series: Sequence[str]) -> dict[str, int]:
+    """Position of the oldest film of each series."""
+    first: dict[str, int] = {}
+    for position, key in enumerate(series):
+        known = first.get(key)
+        if known is None or (films[position].year or 9999) < (films[known].year or 9999):
+            first[key] = position
+    return first

@@ -6,6 +6,7 @@
 4. The thread's own film is added when the comment speaks of it without naming it.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
@@ -13,8 +14,9 @@ from typing import Final
 from processors.linking import scorer, wordstats
 from processors.linking.about import speaks_of_thread_film
 from processors.linking.context import CommentContext
-from processors.linking.features import Span, extract
-from processors.linking.index import CatalogueIndex, Surface
+from processors.linking.chains import Found, with_chains
+from processors.linking.features import Site, Span, extract
+from processors.linking.index import CatalogueIndex
 from processors.linking.model import CommentText, Film, Links, Mention
 from processors.linking.resolve import Choice, choose
 from processors.linking.thread import NO_THREAD, Thread, read_thread
@@ -24,6 +26,10 @@ THREADS_KEPT: Final = 4_096
 
 MOST_SPANS: Final = 400
 """Spans looked at closely in one comment; beyond it a body is a list or an attack, and the time must be bounded."""
+
+
+_EMPHASIS: Final = re.compile(r"[\"“*_`]|\((?:19|20)\d\d")
+"""What may set a title apart."""
 
 
 class Candidate:
@@ -98,43 +104,59 @@ class Linker:
         """Non-overlapping candidates in the order of the text: the longest span wins where any may count."""
         taken: list[tuple[int, int]] = []
         kept: list[Candidate] = []
-        found = sorted(self._found(context), key=lambda item: (item[0] - item[1], item[0]))
-        for start, end, surface in found[:MOST_SPANS]:
-            if any(start < other_end and other_start < end for other_start, other_end in taken):
+        for found in self._found(context, thread)[:MOST_SPANS]:
+            if any(found.start < end and start < found.end for start, end in taken):
                 continue
-            candidate = self.weigh(start, end, surface, context, thread, created)
+            candidate = self._weigh(found, context, thread, created)
             if candidate is not None:
                 if candidate.probability >= self._scorer.uncertain:
-                    taken.append((start, end))
+                    taken.append((found.start, found.end))
                 kept.append(candidate)
         return sorted(kept, key=lambda candidate: candidate.span.start)
 
     def candidates(self, context: CommentContext, thread: Thread, created: datetime | None) -> Iterator[Candidate]:
         """Every span judged, longest first, overlapping ones too: what the weights are fitted on."""
-        for start, end, surface in sorted(self._found(context), key=lambda item: (item[0] - item[1], item[0])):
-            candidate = self.weigh(start, end, surface, context, thread, created)
+        for found in self._found(context, thread):
+            candidate = self._weigh(found, context, thread, created)
             if candidate is not None:
                 yield candidate
 
-    def _found(self, context: CommentContext) -> Iterator[tuple[int, int, Surface]]:
+    def _found(self, context: CommentContext, thread: Thread) -> list[Found]:
+        """Surfaces worth a closer look, longest first, each with its enumeration."""
         flat = context.flat
+        clear: list[Found] = []
+        everyday: list[Found] = []
         for end, surface in self._index.matches(context.low):
             start = end - surface.length
-            if surface.common and flat[start].islower():
-                continue
-            yield start, end, surface
+            kept = everyday if surface.common and flat[start].islower() else clear
+            kept.append(Found(start, end, surface))
+        for surface in thread.forms:
+            at = context.low.find(f" {surface.text} ")
+            if at >= 0:
+                clear.append(Found(at + 1, at + 1 + surface.length, surface))
+        if everyday and _EMPHASIS.search(context.text):
+            clear += [found for found in everyday if self._set_apart(found, context)]
+        if not clear:
+            return []
+        return sorted(with_chains(clear, everyday, context), key=lambda found: (found.start - found.end, found.start))
 
-    def weigh(
-        self, start: int, end: int, surface: Surface, context: CommentContext, thread: Thread, created: datetime | None
+    @staticmethod
+    def _set_apart(found: Found, context: CommentContext) -> bool:
+        """Whether an everyday word stands in quotes or italics, or has a year beside it."""
+        start, end = context.body_span(found.start, found.end)
+        return context.emphasised(start, end) or context.year_beside(start, end) is not None
+
+    def _weigh(
+        self, found: Found, context: CommentContext, thread: Thread, created: datetime | None
     ) -> Candidate | None:
         """One span judged; None when no film can be meant."""
-        body_start, body_end = context.body_span(start, end)
+        body_start, body_end = context.body_span(found.start, found.end)
         year = context.year_beside(body_start, body_end)
-        choice = choose(surface, self._index, thread, created, year)
+        choice = choose(found.surface, self._index, thread, created, year)
         if choice is None:
             return None
-        span = Span(start, end, body_start, body_end, surface)
-        features = extract(span, choice, context, thread, self._stats, year)
+        span = Span(found.start, found.end, body_start, body_end, found.surface)
+        features = extract(Site(span, choice, context, thread, year, found.chain), self._stats)
         return Candidate(span, choice, features, self._scorer.probability(features))
 
 

@@ -12,7 +12,7 @@ from processors.linking.thread import Thread, released
 _KIND: Final = {
     Kind.FULL: 0.0,
     Kind.ALTERNATIVE: -3.0,
-    Kind.NO_ARTICLE: -0.7,
+    Kind.NO_ARTICLE: -2.0,
     Kind.NUMBERED: -0.5,
     Kind.SUBTITLE: -1.5,
     Kind.MAIN: -4.0,
@@ -28,6 +28,12 @@ _RECENT: Final = 1.5
 _THREAD: Final = 5.0
 """The thread's own film, where a surface may mean it: worth 150 times the votes."""
 
+_SERIES: Final = 3.0
+"""A film of the thread's series, where a surface may mean it: worth 20 times the votes."""
+
+_FIRST: Final = 2.0
+"""A series without a bare title is named by its first film ("Kingsman"): worth 7 times the votes."""
+
 _YEAR: Final = 20.0
 """A year written beside decides."""
 
@@ -40,6 +46,8 @@ class Choice(NamedTuple):
     kind: Kind
     margin: float
     """Lead over the next film, in ln(votes); large when there is no other."""
+    series: str
+    """The film's series."""
 
 
 NO_RIVAL: Final = 10.0
@@ -54,9 +62,15 @@ def choose(
     second = -math.inf
     for position, kind in surface.entries:
         film = index.films[position]
+        if not released(film, created) and surface not in thread.forms:
+            continue
         score = _score(film, kind, thread, created, year)
         if score is None:
             continue
+        if thread.series and index.series[position] == thread.series:
+            score += _SERIES
+        if kind == Kind.MAIN and index.first[index.series[position]] == position:
+            score += _FIRST
         if best is None or score > best[0]:
             second = best[0] if best is not None else second
             best = (score, position, kind)
@@ -64,12 +78,11 @@ def choose(
             second = max(second, score)
     if best is None:
         return None
-    return Choice(best[1], index.films[best[1]], best[2], min(NO_RIVAL, best[0] - second))
+    margin = min(NO_RIVAL, best[0] - second)
+    return Choice(best[1], index.films[best[1]], best[2], margin, index.series[best[1]])
 
 
 def _score(film: Film, kind: Kind, thread: Thread, created: datetime | None, year: int | None) -> float | None:
-    if not released(film, created):
-        return None
     score = math.log1p(votes_of(film)) + _KIND[kind]
     if year is not None and film.year is not None:
         if abs(film.year - year) > 1:

@@ -52,6 +52,9 @@ KNOWN_VOTES: Final = 300
 UNKNOWN_VOTES: Final = 300
 """Votes assumed where TMDB's figure is missing: the film is neither famous nor obscure."""
 
+_INNER: Final = 3
+"""Titles of four words and more are also written without an inner article ("King of Monsters")."""
+
 _MAX_WORDS: Final = 16
 """Longest surface kept; nobody writes a longer title out, and automaton memory grows with length."""
 
@@ -74,6 +77,8 @@ def _spellings(words: str, title: str) -> Iterator[str]:
         yield words.replace(" & ", " and ")
     elif " and " in words:
         yield words.replace(" and ", " & ")
+    if " the " in words and words.count(" ") >= _INNER:
+        yield words.replace(" the ", " ")
 
 
 _SAME_MARKER: Final = {"vol": ("vol", "volume"), "volume": ("vol", "volume")}
@@ -167,7 +172,7 @@ def _is_number_part(part: str) -> bool:
 
 def film_surfaces(film: Film) -> dict[str, Kind]:
     """All surfaces of one film taken by itself (no series, no nicknames)."""
-    known = votes_of(film) >= KNOWN_VOTES
+    known = (film.vote_count or 0) >= KNOWN_VOTES
     found: dict[str, Kind] = {}
 
     def add(words: str, kind: Kind) -> None:
@@ -212,6 +217,23 @@ def _nicknames() -> dict[str, list[tuple[str, int | None]]]:
     return table
 
 
+def _first_part_surfaces(films: Sequence[Film]) -> Iterator[tuple[str, Film, Kind]]:
+    """ "Dune Part One": the last film of the bare title before its "Part Two" came out."""
+    bare: dict[str, list[Film]] = {}
+    for film in films:
+        if film.year is not None:
+            bare.setdefault(normalise(film.title), []).append(film)
+    for film in films:
+        found = numbered(film.title)
+        if found is None or found.number != 2 or film.year is None:
+            continue
+        earlier = [other for other in bare.get(found.base, ()) if (other.year or 0) < film.year]
+        if earlier:
+            first = max(earlier, key=lambda other: (other.year or 0, other.movie_id))
+            for words, _ in _number_forms(found._replace(number=1, rest="", marker=found.marker or "part")):
+                yield words, first, Kind.NUMBERED
+
+
 def _nickname_surfaces(film: Film) -> Iterator[str]:
     for short, year in _nicknames().get(normalise(film.title.replace(":", " ")), ()):
         if year is None or film.year is None or abs(year - film.year) <= 1:
@@ -233,6 +255,6 @@ def all_surfaces(films: Sequence[Film]) -> dict[str, dict[int, Kind]]:
             add(words, index, kind)
         for words in _nickname_surfaces(film):
             add(words, index, Kind.NICKNAME)
-    for words, film, kind in _series_surfaces(films):
+    for words, film, kind in (*_series_surfaces(films), *_first_part_surfaces(films)):
         add(words, position[film.movie_id], kind)
     return table

@@ -1,13 +1,15 @@
 """Which film a thread is about, from the submission's title."""
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from processors.linking.index import CatalogueIndex
+from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import Film
-from processors.linking.surfaces import Kind, votes_of
+from processors.linking.surfaces import Kind, initials, votes_of
 from processors.linking.text import normalise
+from processors.linking.titles import numbered, numerals, split_title
 
 _PREFIX: Final = re.compile(
     r"^\W*(?:official|weekly|daily|re-?watch|movie|film|spoiler|megathread|re-?release|streaming|vod|early|post|"
@@ -38,6 +40,8 @@ class Thread(NamedTuple):
     """The film's position in the catalogue; -1 without a film."""
     series: str
     """The film's series."""
+    forms: tuple[Surface, ...] = ()
+    """Forms understood in this thread only: "part two" in the thread of a "Part One"."""
 
 
 NO_THREAD: Final = Thread("", None, -1, "")
@@ -76,7 +80,51 @@ def read_thread(title: str | None, index: CatalogueIndex, created: datetime | No
             best = position
     if best < 0:
         return Thread(words, None, -1, "")
-    return Thread(words, index.films[best], best, index.series[best])
+    return Thread(words, index.films[best], best, index.series[best], tuple(_forms(best, index)))
+
+
+SEQUEL_YEARS: Final = 3
+"""A "part two" announced in its first part's thread comes out at most this many years later."""
+
+
+def _forms(position: int, index: CatalogueIndex) -> Iterator[Surface]:
+    """Short forms of the films of the thread's series."""
+    siblings = index.siblings(position)
+    forms: dict[str, tuple[int, Kind]] = {}
+    for sibling in siblings:
+        for part in split_title(index.films[sibling].title)[1:]:
+            letters = initials(part.split())
+            if len(letters) == _LETTERS and letters.isalpha():
+                forms.setdefault(letters, (sibling, Kind.INITIALS))
+    for form, sibling in _parts(position, siblings, index):
+        forms[form] = (sibling, Kind.NUMBERED)
+    for form, entry in forms.items():
+        yield index.surface(form, (entry,))
+
+
+_LETTERS: Final = 2
+"""Initials of two letters ("RN" for Rogue Nation) are understood in the series' own threads; longer ones anywhere."""
+
+
+def _parts(position: int, siblings: Sequence[int], index: CatalogueIndex) -> Iterator[tuple[str, int]]:
+    """What "part one" and "part two" mean where the thread's film is a part itself.
+
+    The film's own number; its neighbours by order of release, where the next one may be called otherwise.
+    """
+    film = index.films[position]
+    found = numbered(film.title)
+    if found is None or found.marker != "part" or position not in siblings:
+        return
+    at = siblings.index(position)
+    for step in (-1, 0, 1):
+        number = found.number + step
+        if number < 1 or not 0 <= at + step < len(siblings):
+            continue
+        other = index.films[siblings[at + step]]
+        if step < 1 or (other.year or 0) - (film.year or 0) <= SEQUEL_YEARS:
+            for numeral in numerals(number):
+                if numeral != "i":
+                    yield f"part {numeral}", siblings[at + step]
 
 
 def _rank(film: Film, year: int | None, created: datetime | None) -> tuple[bool, float]:

@@ -20,6 +20,7 @@ from processors.linking.context import CommentContext
 from processors.linking.linker import Linker
 from processors.linking.model import Film
 from processors.linking.scorer import PATH
+from processors.linking.text import normalise
 
 FOLDS: Final = 10
 STEPS: Final = 40
@@ -74,15 +75,25 @@ def examples(records: Sequence[dict[str, Any]], linker: Linker) -> Iterator[Exam
             span, film = candidate.span, candidate.choice.film
             if any(span.start < end and start < span.end for start, end in right):
                 continue
-            label = film.movie_id in gold
-            if label:
-                right.append((span.start, span.end))
-            elif film.movie_id in open_ids or any(
+            if film.movie_id in open_ids or any(
                 span.body_start < u["end"] and u["start"] < span.body_end for u in record["uncertain"]
             ):
                 continue
+            label = film.movie_id in gold
+            if label:
+                right.append((span.start, span.end))
+                if not _labelled(record, film.movie_id, span.body_start, span.body_end, span.surface.text):
+                    continue  # the labels hold the first place of a film only: a later, other form is unknown
             note = f"{record['body'][max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
             yield Example(group, candidate.features, label, note)
+
+
+def _labelled(record: dict[str, Any], movie_id: int, start: int, end: int, form: str) -> bool:
+    """Whether a place is the labelled one of a film, or written like it."""
+    return any(
+        m["tmdb_id"] == movie_id and ((start < m["end"] and m["start"] < end) or normalise(m["surface"]) == form)
+        for m in record["mentions"]
+    )
 
 
 def matrix(found: Sequence[Example], names: Sequence[str]) -> Matrix:
@@ -150,7 +161,9 @@ def main() -> None:
     for penalty in (0.3, 1.0, 3.0):
         p = cross_validated(found, x, y, penalty)
         for threshold in (0.4, 0.5, 0.6, 0.7):
-            _say({"held_out": True, "penalty": penalty, "spans": len(y), "films": int(y.sum())} | table(p, y, threshold))
+            _say(
+                {"held_out": True, "penalty": penalty, "spans": len(y), "films": int(y.sum())} | table(p, y, threshold)
+            )
     if arguments.errors:
         p = cross_validated(found, x, y, arguments.penalty)
         for e, probability in sorted(zip(found, p, strict=True), key=lambda pair: -abs(pair[1] - pair[0].label)):

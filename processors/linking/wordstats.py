@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from processors.linking.titles import without_article
+
 PATH: Final = Path(__file__).parent / "wordstats.json.gz"
 
 _BACK_OFF: Final = 0.4
@@ -37,8 +39,8 @@ class WordStats:
         """The same by the word after it."""
 
     def ordinariness(self, phrase: str) -> float:
-        """log10 of how often a million lower-case words would hold this phrase by chance."""
-        words = phrase.split()
+        """log10 of how often a million lower-case words would hold this phrase by chance, leading article aside."""
+        words = without_article(phrase).split()
         log = math.log10(self._lower.get(words[0], _UNSEEN) / self.total)
         for left, right in itertools.pairwise(words):
             pair = self._pairs.get(f"{left} {right}")
@@ -48,11 +50,15 @@ class WordStats:
                 log += math.log10(_BACK_OFF * self._lower.get(right, _UNSEEN) / self.total)
         return 6 + log
 
+    def rarest(self, phrase: str) -> float:
+        """log10 of the lower-case uses in a million words of the phrase's rarest word."""
+        return 6 + math.log10(min(self._lower.get(word, _UNSEEN) for word in phrase.split()) / self.total)
+
     def nameness(self, phrase: str) -> float:
         """log10 ratio of capitalised to lower-case uses of the phrase's least name-like word or pair; 0 when unseen."""
-        words = phrase.split()
+        words = without_article(phrase).split()
         if len(words) == 1:
-            return _ratio(self._capital.get(phrase, 0), self._lower.get(phrase, 0))
+            return _ratio(self._capital.get(words[0], 0), self._lower.get(words[0], 0))
         joined = [f"{left} {right}" for left, right in itertools.pairwise(words)]
         return min(_ratio(self._capital_pairs.get(pair, 0), self._pairs.get(pair, 0)) for pair in joined)
 

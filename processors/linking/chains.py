@@ -1,0 +1,96 @@
+"""Enumerations: "casino, goodfellas, heat and die hard" are all films when some of them clearly are."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from processors.linking.context import CommentContext
+from processors.linking.index import Surface
+
+_JOINERS: Final = frozenset(["and", "or", "&", "to", "then", "vs", "versus", "plus"])
+_SEPARATORS: Final = frozenset(",/;\n&+|→>-*•")
+
+CLEAR: Final = -0.5
+"""Ordinariness below which a surface of several words is a clear title in any case: once in three million words."""
+
+
+class Found(NamedTuple):
+    """A surface at a place of the joined text."""
+
+    start: int
+    end: int
+    surface: Surface
+    chain: int = 0
+    """Clear titles in the same enumeration, itself not counted."""
+
+
+def is_clear(found: Found, flat: str) -> bool:
+    """Whether the words alone nearly say that it is a title: several rare together, or a rare one with a capital."""
+    surface = found.surface
+    if surface.words > 1:
+        return surface.ordinariness < CLEAR
+    return surface.ordinariness < 0 and not flat[found.start].islower()
+
+
+def with_chains(clear: Sequence[Found], everyday: Sequence[Found], context: CommentContext) -> list[Found]:
+    """The clear ones, and those everyday ones that stand in an enumeration with a clear title."""
+    links = _links([*clear, *everyday], context)
+    if not links:
+        return list(clear)
+    kept: list[Found] = []
+    for found in (*clear, *everyday):
+        chain = _chain(found, links)
+        titles = sum(is_clear(other, context.flat) for other in chain)
+        if titles or not (found.surface.common and context.flat[found.start].islower()):
+            kept.append(found._replace(chain=titles))
+    return kept
+
+
+Links = dict[tuple[int, int], list[Found]]
+
+
+def _links(found: Iterable[Found], context: CommentContext) -> Links:
+    """For each span, the spans joined to it by a comma, "and", a slash or a line break."""
+    starts: dict[int, list[Found]] = {}
+    spans = list(found)
+    for span in spans:
+        starts.setdefault(span.start, []).append(span)
+    links: Links = {}
+    for span in spans:
+        for following in _following(span, starts, context):
+            links.setdefault((span.start, span.end), []).append(following)
+            links.setdefault((following.start, following.end), []).append(span)
+    return links
+
+
+def _following(span: Found, starts: dict[int, list[Found]], context: CommentContext) -> list[Found]:
+    word = context.word_after(span.end)
+    after = span.end + 1
+    joined = word in _JOINERS
+    beyond = after + len(word) + 1 if joined else after
+    candidates = starts.get(beyond, [])
+    if not candidates and not joined and word.isdigit() and len(word) == 4:
+        candidates, joined = starts.get(after + 5, []), False  # a year stands between: "Heat (1995), Ronin"
+    if not candidates:
+        return []
+    if joined:
+        return candidates
+    gap = context.text[
+        context.body_span(span.start, span.end)[1] : context.body_span(candidates[0].start, candidates[0].end)[0]
+    ]
+    return candidates if _SEPARATORS.intersection(gap) else []
+
+
+_LONGEST: Final = 40
+
+
+def _chain(found: Found, links: Links) -> set[Found]:
+    """All spans reached from this one, itself and what overlaps it left out."""
+    seen: set[Found] = set()
+    waiting = [found]
+    while waiting and len(seen) < _LONGEST:
+        current = waiting.pop()
+        for other in links.get((current.start, current.end), ()):
+            if other not in seen and not (other.start < found.end and found.start < other.end):
+                seen.add(other)
+                waiting.append(other)
+    return seen
