@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# TrendScope: which films are trending now, why, and where they are heading.
+#
+#   ./setup.sh [up]          install what is missing, start everything, print the films trending
+#   ./setup.sh --local       as processes of this machine, even where Docker is
+#   ./setup.sh --docker      as containers
+#   ./setup.sh status        each process: state, since when, memory, lag, age of the last event
+#   ./setup.sh top           the table of films, live (--once: print it once)
+#   ./setup.sh logs [NAME]   the logs of one service or of all (-f: follow)
+#   ./setup.sh stop          stop cleanly; the data stay
+#   ./setup.sh reset         ask, then delete all data (--yes: do not ask)
+#   ./setup.sh test          every check and test (--fast: checks and unit tests alone)
+#   ./setup.sh COMMAND --help
+#
+# This script only brings Python, Java and the pinned packages; `python -m local` does the rest.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly VENV=.venv
+readonly STAMP=$VENV/.trendscope-lock
+case ${1:-} in
+  --local | --docker) set -- up "$@" ;;
+esac
+command=${1:-up}
+missing=()
+
+say() { printf '%s %s\n' "$(date -u +%H:%M:%S)" "$*"; }
+
+has_argument() { # has_argument WANTED ARG...
+  local wanted=$1
+  shift
+  for argument in "$@"; do [[ $argument == "$wanted" ]] && return 0; done
+  return 1
+}
+
+# as_root COMMAND...: run it when we are root or sudo asks for no password.
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+can_install() {
+  command -v apt-get >/dev/null && { [[ $(id -u) == 0 ]] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; }
+}
+
+apt_updated=no
+apt_install() {
+  can_install || return 1
+  say "installing $* with apt-get"
+  if [[ $apt_updated == no ]]; then
+    as_root apt-get update -qq || true
+    apt_updated=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# The first Python that the lock files were made for.
+find_python() {
+  local candidate
+  for candidate in python3.11 python3.12 python3 python; do
+    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null; then
+      command -v "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+java_is_recent() {
+  local launcher=${JAVA_HOME:+$JAVA_HOME/bin/}java version
+  version=$("$launcher" -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1) || return 1
+  [[ ${version:-0} -ge 17 ]]
+}
+
+# Java runs the servers of the local platform; containers bring their own, and unit tests need none.
+needs_java() {
+  case $command in
+    up | install) ! has_argument --docker "$@" && ! docker_answers "$@" ;;
+    test) ! has_argument --fast "$@" ;;
+    *) return 1 ;;
+  esac
+}
+
+docker_answers() {
+  ! has_argument --local "$@" && [[ -f docker-compose.yml ]] && docker info >/dev/null 2>&1
+}
+
+check_machine() {
+  if ! python=$(find_python); then
+    if apt_install python3 python3-venv && python=$(find_python); then
+      :
+    else
+      missing+=("Python 3.11 or 3.12 (Debian 12: apt-get install python3 python3-venv)")
+    fi
+  fi
+  if needs_java "$@" && ! java_is_recent; then
+    apt_install openjdk-17-jre-headless || apt_install openjdk-21-jre-headless || true
+    java_is_recent || missing+=("Java 17 or later (Debian: apt-get install openjdk-17-jre-headless), or JAVA_HOME set to one")
+  fi
+  if [[ ${#missing[@]} -gt 0 ]]; then
+    printf 'missing: %s\n' "${missing[@]}" >&2
+    exit 78
+  fi
+}
+
+make_venv() {
+  if [[ -x $VENV/bin/python ]] && { "$VENV/bin/python" -m pip --version || "$VENV/bin/python" -m ensurepip; } >/dev/null 2>&1; then
+    return
+  fi
+  say "making an isolated environment in $VENV with $python"
+  if ! "$python" -m venv --clear "$VENV" >/dev/null; then
+    if ! apt_install python3-venv || ! "$python" -m venv --clear "$VENV"; then
+      echo "missing: Python's venv module (Debian: apt-get install python3-venv)" >&2
+      exit 78
+    fi
+  fi
+}
+
+digest() { "$python" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1"; }
+
+# install_packages KIND: the packages of requirements.lock (run) or of requirements-dev.lock (dev), which holds both.
+install_packages() {
+  local kind=$1 lock=requirements.lock wanted installed=""
+  [[ $kind == dev ]] && lock=requirements-dev.lock
+  [[ -f $STAMP ]] && installed=$(<"$STAMP")
+  wanted="$kind $(digest "$lock")"
+  if [[ $installed == "$wanted" || ($kind == run && $installed == "dev $(digest requirements-dev.lock)") ]]; then
+    return
+  fi
+  make_venv
+  rm -f "$STAMP"
+  say "installing the packages of $lock (the first time: some minutes)"
+  if "$VENV/bin/python" -m pip install --quiet --require-hashes -r local/uv.lock &&
+    "$VENV/bin/uv" pip sync --python "$VENV/bin/python" --require-hashes "$lock"; then
+    :
+  else
+    say "uv could not do it; trying pip, which is slower"
+    "$VENV/bin/python" -m pip install --require-hashes -r "$lock"
+  fi
+  echo "$wanted" >"$STAMP"
+}
+
+case $command in
+  -h | --help | help)
+    sed -n '2,/^set /{s/^# \{0,1\}//;/^set /d;p;}' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+esac
+
+check_machine "$@"
+if [[ $command == test ]]; then
+  install_packages dev
+else
+  install_packages run
+fi
+exec "$VENV/bin/python" -m local "$@"
