@@ -45,7 +45,7 @@ def main() -> int:
             author_hash_key="replay",
         )
         _import_catalogue(settings, arguments.catalogue)
-        platform = Platform(settings, simulator_args=_simulator_arguments(arguments))
+        platform = Platform(settings, simulator_args=_simulator_arguments(arguments), without=["prometheus"])
         try:
             platform.up(say=_say)
             result = _run(platform, arguments)
@@ -96,7 +96,7 @@ def _import_catalogue(settings: Settings, path: Path) -> None:
         stores.wait_ready(say=_say)
         store = Store.open(settings)
         try:
-            import_catalogue(store, path, system_clock())
+            import_catalogue(store.movies, path, system_clock())
         finally:
             store.close()
     finally:
