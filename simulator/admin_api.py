@@ -89,8 +89,8 @@ def admin_router(world: World) -> APIRouter:
 class CommentOrder(BaseModel):
     """The body of POST /_sim/comments: one comment for the live listing, as broken as a test wants it."""
 
-    body: str = "An injected comment."
-    title: str = "An injected thread"
+    body: str
+    title: str
     created_utc: float | None = None
     extra: dict[str, Any] = Field(default_factory=dict)
     """Fields that override what the listing shows of it, of any type."""
@@ -101,16 +101,17 @@ def _inject(world: World, body: bytes) -> Response:
     if not isinstance(source, LiveSource):
         return _json({"detail": "a replay shows its recording only"}, 409)
     try:
-        # json.loads, not pydantic's parser: a lone surrogate must come through
-        order = CommentOrder.model_construct(**json.loads(body))
-        CommentOrder.model_validate({**order.model_dump(), "body": "", "title": ""})
+        # pydantic refuses lone surrogates, which must come through: it checks the other fields only
+        given = json.loads(body)
+        order = CommentOrder.model_validate({**given, "body": "", "title": ""})
+        text, title = str(given.get("body", "An injected comment.")), str(given.get("title", "An injected thread"))
     except (ValueError, TypeError, ValidationError) as error:
         return _json({"detail": str(error)}, 422)
     now = world.now()
     source.advance(now)
-    thread = Thread(id="injected", subreddit=source.subreddits[0], title=order.title, created=int(now), author="tester")
+    thread = Thread(id="injected", subreddit=source.subreddits[0], title=title, created=int(now), author="tester")
     comment = source.inject(
-        body=order.body, thread=thread, created=int(now if order.created_utc is None else order.created_utc), now=now
+        body=text, thread=thread, created=int(now if order.created_utc is None else order.created_utc), now=now
     )
     comment.extra.update(order.extra)
     return _json({"id": comment.id, "name": comment.fullname})

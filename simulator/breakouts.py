@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simulator.catalogue import CatalogueFilm
 
@@ -42,8 +43,10 @@ class BreakoutSchedule:
         skip = min(8, len(films_by_interest) // 4)
         self._films = films_by_interest[skip : skip + CANDIDATES] or films_by_interest
         self._seed = seed
+        # each draw of a film asks for the breakouts of the last half hour
+        self.of_slot = lru_cache(maxsize=1_024)(self._of_slot)
 
-    def of_slot(self, slot: int) -> Breakout:
+    def _of_slot(self, slot: int) -> Breakout:
         """The breakout that begins in the slot [slot, slot + 1) x SLOT_SECONDS."""
         rng = random.Random(f"{self._seed}:breakout:{slot}")
         return Breakout(

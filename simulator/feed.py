@@ -81,6 +81,7 @@ class Feed:
             del self._orders[0]
             dropped = self._comments.pop(0)
             del self._by_name[dropped.fullname]
+            dropped.rendered.clear()  # the ledger may keep the comment for its truth
             if self._on_drop:
                 self._on_drop(dropped)
 

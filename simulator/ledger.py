@@ -9,8 +9,8 @@ from prometheus_client import Counter as Metric
 
 from simulator.model import Comment
 
-TRUTH_KEPT = 200_000
-"""Truth records kept in memory (a day and a half of invented comments); the counts are never cut."""
+TRUTH_KEPT = 100_000
+"""Truth records kept in memory (a day of invented comments); the counts are never cut."""
 
 _SERVED = Metric("trendscope_simulator_comments_served_total", "Distinct comments shown at least once in a listing")
 

@@ -32,8 +32,10 @@ def is_ordinary(title: str) -> bool:
     return " " not in title and (title.lower() in ORDINARY_WORDS or len(title) <= 5)
 
 
-def write_name(rng: random.Random, film: CatalogueFilm) -> Name:
-    """One way to write the film's title."""
+def write_name(rng: random.Random, film: CatalogueFilm, *, shared: bool = False) -> Name:
+    """One way to write the film's title; with its year when it shares the title with another film."""
+    if shared:
+        return _year(rng, film)
     title = film.title
     ordinary = is_ordinary(title)
     form = rng.choices(
@@ -86,7 +88,7 @@ def _typo(rng: random.Random, film: CatalogueFilm) -> Name:
 def _short(rng: random.Random, film: CatalogueFilm) -> Name:
     """The part after the colon when it can stand alone, or the title without its article."""
     _, colon, after = film.title.partition(": ")
-    if colon and len(after.split()) >= 2 and not re.match(r"(?i)(part|chapter|vol|episode)\b", after):
+    if colon and len(after.split()) >= 2 and not re.match(r"(?i)(part|chapter|vol|episode|a .* story)\b", after):
         return Name(after, after, "short")
     without = re.sub(r"^The ", "", film.title)
     if without != film.title and len(without.split()) >= 3:

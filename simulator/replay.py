@@ -99,7 +99,8 @@ class ReplaySource:
         offsets = compress([comment.created for comment in recording], max_gap)
         self._offsets = offsets
         end = start + (offsets[-1] / speed if speed else 0)
-        self._shift = int(end) - offsets[-1]
+        # slower than real time the end would put the first comments into the future: then the start counts
+        self._shift = min(int(end) - offsets[-1], int(start))
         self._comments = self._build(recording, offsets)
         self._shown = 0
         self._missed = 0

@@ -6,7 +6,7 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from contracts.errors import ConfigurationError
+from contracts.errors import ConfigurationError, DependencyError
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -28,7 +28,11 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def serve(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
-    """Serve until `stop` is set, then finish the requests under way."""
+    """Serve until `stop` is set, then finish the requests under way.
+
+    Raises:
+        DependencyError: the server ended by itself; another start may help.
+    """
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5, lifespan="off")
     # off the main thread uvicorn leaves the signals to `run_service`
     server = uvicorn.Server(config)
@@ -37,6 +41,9 @@ def serve(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
     # a server that ends by itself ends the service too
     while thread.is_alive() and not stop.wait(0.2):
         pass
+    if not stop.is_set():
+        listener.close()
+        raise DependencyError("the HTTP server ended by itself")
     server.should_exit = True
     thread.join(timeout=10)
     listener.close()

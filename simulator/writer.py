@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -44,6 +45,8 @@ class Writer:
     def __init__(self, films: Sequence[CatalogueFilm]) -> None:
         """`films`: what other films writers bring up, the most talked-about first."""
         self._films = films
+        titles = Counter(film.title for film in films)
+        self._shared = {title for title, count in titles.items() if count > 1}
 
     def write(
         self, rng: random.Random, topic: CatalogueFilm | None, thread_film: CatalogueFilm | None, *, reply: bool = False
@@ -113,9 +116,8 @@ class Writer:
         names = {slot: self._name(rng, text, film, polarity) for slot, (film, polarity) in films.items()}
         return sentence.format(**names)
 
-    @staticmethod
-    def _name(rng: random.Random, text: _Text, film: CatalogueFilm, polarity: int) -> str:
-        name = write_name(rng, film)
+    def _name(self, rng: random.Random, text: _Text, film: CatalogueFilm, polarity: int) -> str:
+        name = write_name(rng, film, shared=film.title in self._shared)
         text.mentions.append(TrueMention(film.id, "text", polarity, name.surface, name.form))
         text.ordinary |= is_ordinary(film.title)
         return name.text
