@@ -8,6 +8,8 @@ from storage.database import Database
 
 _MOST_DAYS = 4_000
 """Days looked back: more than any retention."""
+_REMEMBERED = 4_096
+"""Instants known to be in the index, so that a revision of a window does not write it again: nearly three days' worth."""
 
 
 class Days:
@@ -25,14 +27,21 @@ class Days:
         """
         self._database, self._series, self._table, self._ttl = database, series, table, ttl
         self._column = column
+        self._written: dict[datetime, None] = {}  # in order of writing
         self._insert_day = database.insert("days", ("series", "day"))
         self._insert = database.insert(table, ("day", column))
         self._days = database.prepare(f"SELECT day FROM {{ks}}.days WHERE series = ? LIMIT {_MOST_DAYS}")  # noqa: S608
         self._instants = database.prepare(f"SELECT {column} FROM {{ks}}.{table} WHERE day = ? LIMIT ?")  # noqa: S608
 
     def add(self, instants: Iterable[datetime]) -> None:
-        """Note instants that have rows; adding one again only renews its time to live."""
-        distinct = sorted(set(instants))
+        """Note instants that have rows; one that this process has added already is not written again.
+
+        So its time to live counts from the first row of an instant, minutes before the last one's.
+
+        Raises:
+            DependencyError: Cassandra did not acknowledge every row.
+        """
+        distinct = sorted(set(instants) - self._written.keys())
         last_of_day = {instant.date(): instant for instant in distinct}
         self._database.write(
             self._table,
@@ -41,6 +50,12 @@ class Days:
                 *((self._insert_day, [self._series, day, to_micros(at), self._ttl]) for day, at in last_of_day.items()),
             ],
         )
+        self._remember(distinct)
+
+    def _remember(self, instants: Iterable[datetime]) -> None:
+        self._written |= dict.fromkeys(instants)
+        while len(self._written) > _REMEMBERED:
+            del self._written[next(iter(self._written))]
 
     def of_day(self, day: date, limit: int = 2**31 - 1) -> list[datetime]:
         """The instants of one UTC day, newest first."""
