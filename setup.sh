@@ -123,7 +123,7 @@ digest() { "$python" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv
 
 # install_packages KIND: the packages of requirements.lock (run) or of requirements-dev.lock (dev), which holds both.
 install_packages() {
-  local kind=$1 lock=requirements.lock wanted installed=""
+  local kind=$1 lock=requirements.lock wanted installed="" quiet=()
   [[ $kind == dev ]] && lock=requirements-dev.lock
   [[ -f $STAMP ]] && installed=$(<"$STAMP")
   wanted="$kind $(digest "$lock")"
@@ -132,9 +132,10 @@ install_packages() {
   fi
   make_venv
   rm -f "$STAMP"
+  [[ -t 2 ]] || quiet=(--quiet) # bars on a terminal; elsewhere only what goes wrong
   say "installing the packages of $lock (the first time: some minutes)"
   if "$VENV/bin/python" -m pip install --quiet --require-hashes -r local/uv.lock &&
-    "$VENV/bin/uv" pip sync --python "$VENV/bin/python" --require-hashes "$lock"; then
+    "$VENV/bin/uv" pip sync "${quiet[@]}" --python "$VENV/bin/python" --require-hashes "$lock"; then
     :
   else
     say "uv could not do it; trying pip, which is slower"
