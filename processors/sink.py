@@ -1,5 +1,6 @@
 """The side effects of a micro-batch, in their order, on the driver."""
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -119,16 +120,17 @@ class Sink:
             DependencyError: Cassandra or Kafka was away for too long. Nothing is committed, the batch comes again.
             StoppingError: `close` was called before.
         """
-        outputs = [FoldOutput.decode(bytes(row.output)) for row in frame.collect()]
         with self._busy:
             if self._closing.is_set():
                 raise StoppingError(f"micro-batch {batch} is left for the next start")
+            outputs = [FoldOutput.decode(bytes(row.output)) for row in frame.collect()]
             if outputs:
                 self.write(outputs, batch)
 
     def close(self, deadline: float) -> None:
         """Let the current batch finish (at most `deadline` seconds) and begin no other."""
         self._closing.set()
+        logging.getLogger("py4j").setLevel(logging.CRITICAL)  # it would report a StoppingError as a fault
         if self._busy.acquire(timeout=deadline):
             self._busy.release()
 

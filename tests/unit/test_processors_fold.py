@@ -1,0 +1,213 @@
+"""The fold against the plain recomputation, and each of its promises by itself."""
+
+import random
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.oracle import OracleComment, popularity, sift, totals
+from tests.support.folding import MINUTE, RULE, START, Folder, Poll
+
+SIZE = RULE.slide * RULE.panes
+FILMS = st.lists(
+    st.tuples(
+        st.integers(1, 5), st.sampled_from(["text", "thread"]), st.integers(-10_000, 10_000).map(lambda n: n / 1e4)
+    ),
+    max_size=3,
+    unique_by=lambda film: film[0],
+).map(tuple)
+COMMENTS = st.builds(
+    # A comment's creation time never changes, so it is a function of the id; it wanders over twelve minutes.
+    lambda number, films: OracleComment(f"c{number}", START + number * 7_919_000 % (12 * MINUTE), films),
+    st.integers(0, 60),
+    FILMS,
+)
+BATCHES = st.lists(st.lists(COMMENTS, max_size=12), max_size=6)
+
+
+def comment(minute: float, *films: int, name: str = "", compound: float = 0.5) -> OracleComment:
+    """A comment `minute` minutes after START that names films."""
+    created = START + int(minute * MINUTE)
+    return OracleComment(name or f"c{created}", created, tuple((film, "text", compound) for film in films))
+
+
+def starts(rows: list[dict[str, Any]]) -> list[float]:
+    """Window starts in minutes after START."""
+    return sorted((row["window"] * MINUTE - START) / MINUTE for row in rows)
+
+
+@settings(max_examples=80, deadline=None)
+@given(BATCHES, st.integers(0, 2**32), st.integers(1, 3))
+def test_windows_and_ledger_equal_the_oracle(batches: list[list[OracleComment]], seed: int, buckets: int) -> None:
+    folder = Folder(buckets=buckets, shuffle=random.Random(seed))
+    for batch in batches:
+        folder.feed(batch)
+    accepted, ledger = sift(batches, RULE.delay)
+    expected = totals(accepted, SIZE, RULE.slide)
+    latest = folder.latest()
+    assert latest.keys() == expected.keys()
+    for key, window in expected.items():
+        row = latest[key]
+        assert (row["text"], row["thread"]) == (window.text, window.thread)
+        assert (row["positive"], row["negative"]) == (window.positive, window.negative)
+        assert row["sentiment"] / 1e11 == pytest.approx(window.sentiment_sum, abs=1e-9)
+    assert {name: count for name, count in folder.ledger.items() if count} == dict(ledger)
+
+
+@settings(max_examples=40, deadline=None)
+@given(BATCHES, st.integers(0, 2**32))
+def test_chunks_and_their_order_change_nothing(batches: list[list[OracleComment]], seed: int) -> None:
+    whole, cut = Folder(), Folder(shuffle=random.Random(seed))
+    for batch in batches:
+        assert whole.feed(batch) == cut.feed(batch)
+    assert {b: s.encode() for b, s in whole.states.items()} == {b: s.encode() for b, s in cut.states.items()}
+
+
+@settings(max_examples=40, deadline=None)
+@given(BATCHES)
+def test_revisions_count_up_and_nothing_follows_a_final_row(batches: list[list[OracleComment]]) -> None:
+    folder = Folder()
+    for batch in batches:
+        folder.feed(batch, [Poll(movie, START) for movie in range(1, 4)])
+    folder.feed([comment(60)])
+    folder.feed([comment(61)])
+    revisions: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for row in folder.rows:
+        revisions[row["movie"], row["window"]].append(row)
+    for rows in revisions.values():
+        assert [row["revision"] for row in rows] == list(range(1, len(rows) + 1))
+        assert [row["final"] for row in rows[:-1]] == [0] * (len(rows) - 1)
+        end = (rows[-1]["window"] + RULE.panes) * RULE.slide
+        assert bool(rows[-1]["final"]) == (end <= START + 58 * MINUTE)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from([1.5, 2.5, 7.0])), max_size=6), st.integers(1, 14))
+def test_popularity_is_the_latest_before_the_end_else_the_earliest(polls: list[tuple[int, float]], minute: int) -> None:
+    at = {START + fetched * MINUTE: level for fetched, level in polls}
+    folder = Folder(buckets=1)
+    folder.feed([comment(minute, 1)], [Poll(1, fetched, level) for fetched, level in at.items()])
+    for (_, start), row in folder.latest().items():
+        expected = popularity(at.items(), start + SIZE)
+        assert row["popularity"] == expected
+
+
+def test_a_comment_is_in_every_window_that_contains_it_and_in_no_other() -> None:
+    rows = Folder().feed([comment(10, 7)])
+    assert starts(rows) == [6, 7, 8, 9, 10]
+    assert starts(Folder().feed([comment(10.999, 7)])) == [6, 7, 8, 9, 10]
+
+
+def test_only_changed_windows_get_a_new_revision() -> None:
+    folder = Folder()
+    folder.feed([comment(10, 7)])
+    again = folder.feed([comment(12, 7)])
+    assert starts(again) == [8, 9, 10, 11, 12]
+    assert {(row["window"] * MINUTE - START) // MINUTE: row["revision"] for row in again} == {
+        8: 2, 9: 2, 10: 2, 11: 1, 12: 1
+    }  # fmt: skip
+
+
+def test_a_listed_film_nobody_mentions_gets_its_windows_when_stream_time_passes_their_end() -> None:
+    folder = Folder()
+    polls = [Poll(1, START, 12.0), Poll(2, START, listed=False)]
+    assert folder.feed([comment(0)], polls) == []
+    assert folder.feed([comment(3)]) == [], "stream time is still that of the first batch"
+    rows = folder.feed([comment(3.1)])
+    assert [(row["movie"], row["text"], row["revision"], row["popularity"]) for row in rows] == [(1, 0, 1, 12.0)] * 3
+    assert starts(rows) == [-4, -3, -2], "ends in (0, 3]"
+    assert {row["final"] for row in rows} == {0, 1}, "the watermark, two minutes behind, has passed one of the ends"
+    assert folder.feed([comment(3.2)]) == [], "once"
+
+
+def test_a_film_stays_active_for_a_while_after_it_left_the_lists() -> None:
+    folder = Folder()
+    folder.feed([comment(0)], [Poll(1, START - 60 * MINUTE), Poll(1, START, listed=False)])
+    folder.feed([comment(3)])
+    assert {row["movie"] for row in folder.feed([comment(4)])} == {1}
+    folder.feed([comment(24 * 60)])
+    rows = folder.feed([comment(24 * 60 + 1)])
+    assert all(row["final"] for row in rows), "what was open is closed"
+    assert max(starts(rows)) < 10, "nothing new: last listed more than 24 hours before"
+
+
+def test_a_long_silence_emits_at_most_its_last_hour() -> None:
+    folder = Folder(buckets=1)
+    folder.feed([comment(0)], [Poll(1, START)])
+    folder.feed([comment(600)])
+    rows = folder.feed([comment(601)])
+    assert len(rows) == 60
+    assert max(starts(rows)) == 595
+    assert sum(row["final"] for row in rows) == 58, "all but the ends within the watermark's delay"
+
+
+def test_final_rows_come_for_every_emitted_window() -> None:
+    folder = Folder()
+    folder.feed([comment(10, 7)])
+    folder.feed([comment(30)])
+    rows = folder.feed([comment(31)])
+    assert starts(rows) == [6, 7, 8, 9, 10]
+    assert [(row["final"], row["revision"], row["text"]) for row in rows] == [(1, 2, 1)] * 5
+    assert all(not len(state.panes) and not len(state.emitted) for state in folder.states.values())
+
+
+def test_new_popularity_revises_the_windows_it_holds_for() -> None:
+    folder = Folder(buckets=1)
+    folder.feed([comment(10, 7)], [Poll(7, START, 5.0)])
+    assert folder.feed([], [Poll(7, START + 1, 5.0)]) == [], "the same figure, observed again"
+    rows = folder.feed([], [Poll(7, START + 13 * MINUTE, 6.0)])
+    assert starts(rows) == [9, 10], "windows that end after the poll"
+    assert {row["popularity"] for row in rows} == {6.0}
+
+
+def test_popularity_nobody_knows_has_no_time_either() -> None:
+    row = Folder().feed([comment(10, 7)])[0]
+    assert (row["popularity"], row["observed"], row["rank"]) == (None, 0, 0)
+
+
+def test_the_first_copy_wins_even_when_the_second_names_other_films() -> None:
+    folder = Folder(buckets=2)
+    first, second = comment(10, 2, name="same"), comment(10, 3, name="same")
+    folder.feed([first])
+    assert folder.feed([second]) == []
+    assert folder.ledger == {
+        "counted": 1,
+        "duplicate": 1,
+        "late": 0,
+        "without_film": 0,
+        "dead_letter": 0,
+        "not_organic": 0,
+    }
+
+
+def test_what_is_late_is_decided_by_the_batches_before() -> None:
+    folder = Folder()
+    folder.feed([comment(10, 1), comment(0, 1)])
+    assert folder.ledger["late"] == 0, "no watermark in the first batch"
+    folder.feed([comment(7.99, 1), comment(8, 1)])
+    assert folder.ledger["late"] == 1
+    assert folder.ledger["counted"] == 3
+
+
+def test_ids_are_forgotten_once_every_copy_would_be_late() -> None:
+    folder = Folder()
+    for minute in range(200):
+        folder.feed([comment(minute)])
+    assert all(len(state.seen) <= 4 for state in folder.states.values())
+
+
+def test_state_does_not_grow_with_polls_while_no_comment_comes() -> None:
+    folder = Folder(buckets=1)
+    for poll in range(300):
+        folder.feed([], [Poll(movie, START + poll * MINUTE, listed=movie == 1) for movie in (1, 2)])
+    assert len(folder.states[0].observations) <= 32
+
+
+def test_films_nobody_needs_leave_the_state() -> None:
+    folder = Folder(buckets=1)
+    folder.feed([comment(0)], [Poll(movie, START, listed=False) for movie in range(1, 50)])
+    assert len(folder.states[0].observations) == 49, "kept until the workers' catalogue has them"
+    folder.feed([comment(1)], [Poll(50, START + 4 * MINUTE, listed=False)])
+    assert folder.states[0].observations["movie"].tolist() == [50]
