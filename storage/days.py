@@ -9,7 +9,7 @@ from storage.database import Database
 _MOST_DAYS = 4_000
 """Days looked back: more than any retention."""
 _REMEMBERED = 4_096
-"""Instants known to be in the index, so that a revision of a window does not write it again: nearly three days' worth."""
+"""Instants known to be in the index, so that a revision of a window does not write it again: some three days."""
 
 
 class Days:
