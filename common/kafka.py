@@ -12,6 +12,8 @@ from contracts.errors import DependencyError
 from contracts.events import Event
 
 _SEND_DEADLINE_SECONDS = 60.0
+RECONNECT_MAX_MS = 1_000
+"""The client library's own 30 s would make a service miss a broker that came up meanwhile."""
 
 
 T = TypeVar("T")
@@ -61,6 +63,7 @@ class Publisher:
                 compression_type="gzip",
                 linger_ms=20,
                 max_request_size=MAX_MESSAGE_BYTES,
+                reconnect_backoff_max_ms=RECONNECT_MAX_MS,
                 max_block_ms=int(_SEND_DEADLINE_SECONDS * 1000),
                 delivery_timeout_ms=int(_SEND_DEADLINE_SECONDS * 1000),
             ),
@@ -114,6 +117,7 @@ def open_consumer(servers: str, *topics: str, group: str | None, client_id: str,
             client_id=client_id,
             group_id=group,
             enable_auto_commit=False,
+            reconnect_backoff_max_ms=RECONNECT_MAX_MS,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
         ),

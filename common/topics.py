@@ -5,7 +5,7 @@ import threading
 from kafka import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
-from common.kafka import until_broker_answers
+from common.kafka import RECONNECT_MAX_MS, until_broker_answers
 from common.service import run_service
 from configs.logging import get_logger
 from configs.settings import Settings
@@ -21,7 +21,13 @@ def open_admin(servers: str, *, deadline: float) -> KafkaAdminClient:
         DependencyError: no broker answered for `deadline` seconds.
     """
     return until_broker_answers(
-        lambda: KafkaAdminClient(bootstrap_servers=servers.split(","), client_id="trendscope-init"), deadline, servers
+        lambda: KafkaAdminClient(
+            bootstrap_servers=servers.split(","),
+            client_id="trendscope-init",
+            reconnect_backoff_max_ms=RECONNECT_MAX_MS,
+        ),
+        deadline,
+        servers,
     )
 
 

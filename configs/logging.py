@@ -47,6 +47,8 @@ def configure_logging(service: str, level: str = "INFO") -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("kafka", "cassandra", "py4j", "urllib3", "prawcore", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Every refused connection is an error to the client library; whoever uses it retries and says so in one line.
+    logging.getLogger("kafka.net").setLevel(logging.CRITICAL)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
