@@ -1,5 +1,6 @@
 """The command line of the local platform: `python -m local COMMAND`, which `./setup.sh COMMAND` calls."""
 
+import sys
 import time
 from typing import Annotated
 
@@ -27,13 +28,16 @@ _REFRESH_SECONDS = 2.0
 _STORE_SECONDS = 10.0
 """How long `top` waits for Cassandra: somebody is looking at the screen."""
 
+_WIDTH = 110
+"""Columns where no terminal says how many it has, in a CI log for example."""
+
 app = typer.Typer(
     help="TrendScope on this machine: which films are trending, and where they are heading.",
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
 
 
 def say(text: str) -> None:

@@ -20,6 +20,7 @@ from local.jars.install import Progress, install_jars
 from local.programs import Program, programs, prometheus_binary
 from local.readiness import Readiness
 from local.supervision import ProcessState, Supervisor
+from monitoring.prometheus_config import render
 
 Say = Callable[[str], None]
 
@@ -47,6 +48,7 @@ class Platform:
             simulator_args: the simulator's command line.
             without: names of programs to leave out.
         """
+        self._given = settings
         self.settings = local_settings(settings)
         self.simulated = [
             name
@@ -161,10 +163,8 @@ class Platform:
         self.supervisor.configure(self.programs)
         (self.data_dir / "mlflow").mkdir(exist_ok=True)
         if any(program.name == "prometheus" for program in self.programs):
-            from monitoring.prometheus_config import render  # noqa: PLC0415
-
             (self.data_dir / "prometheus").mkdir(exist_ok=True)
-            (self.data_dir / "prometheus" / "prometheus.yml").write_text(render(self.settings))
+            (self.data_dir / "prometheus" / "prometheus.yml").write_text(render(self._given))
 
     def _start_missing(self) -> None:
         for state in self.states():

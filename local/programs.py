@@ -64,7 +64,8 @@ def _mlflow(settings: Settings) -> Program:
     arguments += ["--artifacts-destination", str(home / "artifacts")]
     return Program(
         "mlflow",
-        _python("mlflow", "server", *arguments),
+        # Nothing waits for it, and its start takes as much of a core as Kafka's: the others go first.
+        ("nice", "-n", "10", *_python("mlflow", "server", *arguments)),
         order=30,
         ports=(("MLFLOW_PORT", settings.mlflow_port),),
         stop_group=True,

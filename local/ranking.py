@@ -27,6 +27,11 @@ class Ranking:
     """All films of the window, of which `rows` are the first."""
     rows: tuple[tuple[TrendUpdate, Prediction | None], ...]
 
+    @property
+    def has_forecasts(self) -> bool:
+        """Whether any of its films has one."""
+        return any(forecast is not None for _, forecast in self.rows)
+
 
 def is_final(rows: Sequence[TrendUpdate]) -> bool:
     """Whether a window has rows and all are final."""
@@ -36,6 +41,8 @@ def is_final(rows: Sequence[TrendUpdate]) -> bool:
 def latest_ranking(store: Store, count: int = 10, *, live: bool = False) -> Ranking | None:
     """The ranking of the newest window that has closed; None when there is none yet.
 
+    A window that has just closed has no forecasts for a second or two; the one before it is shown until then.
+
     Args:
         store: where to read.
         count: how many films.
@@ -44,11 +51,18 @@ def latest_ranking(store: Store, count: int = 10, *, live: bool = False) -> Rank
     Raises:
         DependencyError: Cassandra did not answer.
     """
+    newest: Ranking | None = None
     for start in store.trends.windows(_LOOK_BACK):
         rows = store.trends.window(start)
-        if rows and (live or is_final(rows)):
-            return _ranking(store, rows, count)
-    return None
+        if not rows or not (live or is_final(rows)):
+            continue
+        ranking = _ranking(store, rows, count)
+        if live or ranking.has_forecasts:
+            return ranking
+        if newest is not None:
+            break
+        newest = ranking
+    return newest
 
 
 def _ranking(store: Store, rows: list[TrendUpdate], count: int) -> Ranking:
@@ -65,39 +79,41 @@ def _ranking(store: Store, rows: list[TrendUpdate], count: int) -> Ranking:
 
 def sentiment_text(row: TrendUpdate) -> str:
     """The mean with its n; a dash when nobody said anything."""
-    return "-" if row.sentiment is None else f"{row.sentiment:+.2f} (n={row.mentions})"
+    return "-" if row.sentiment is None else f"{row.sentiment:+.2f} n={row.mentions}"
 
 
 def forecast_text(forecast: Prediction | None) -> str:
     """The forecast with its interval; a dash when none was made."""
     if forecast is None:
         return "-"
-    return f"{forecast.predicted:.1f} [{forecast.lower:.1f}, {forecast.upper:.1f}]"
+    return f"{forecast.predicted:.1f} [{forecast.lower:.0f}, {forecast.upper:.0f}]"
 
 
 def table_of(ranking: Ranking, now: datetime) -> Table:
-    """The ranking as a table for the terminal; `now` gives the window's age."""
+    """The ranking as a table that fits 80 columns; `now` gives the window's age."""
     age = max(0, int((now - ranking.window_end).total_seconds()))
-    state = "closed" if ranking.is_final else "still open"
+    state = "closed" if ranking.is_final else "open, figures still grow"
     table = Table(
         title=f"Films trending {ranking.window_start:%Y-%m-%d %H:%M} to {ranking.window_end:%H:%M} UTC "
-        f"({state}, ended {age // 60} min {age % 60} s ago)",
-        caption=f"{len(ranking.rows)} of {ranking.films} films; P, M, S are the parts popularity, mentions, sentiment; "
-        "the forecast is for the next window, with its interval",
+        f"({state}; {age // 60} min {age % 60} s ago)",
+        caption=f"{len(ranking.rows)} of {ranking.films} films. Parts: P popularity, M mentions, S sentiment (mean, n). "
+        "Forecast: TrendScore of the next window, with its interval.",
+        padding=(0, 0),
+        pad_edge=False,
     )
-    table.add_column("#", justify="right")
-    table.add_column("Film", overflow="ellipsis", max_width=34, no_wrap=True)
-    for name in ("TrendScore", "P", "M", "S", "Mentions", "Sentiment", "Forecast"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("Film", overflow="ellipsis", no_wrap=True, min_width=12)
+    for name in ("Score", "P", "M", "S", "Ment.", "Sentiment", "Forecast"):
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
     for place, (row, forecast) in enumerate(ranking.rows, start=1):
         table.add_row(
             str(place),
             row.title,
             f"{row.trend_score:.1f}",
-            "?" if row.popularity is None else f"{row.popularity_part:.1f}",
-            f"{row.mentions_part:.1f}",
-            f"{row.sentiment_part:.1f}",
-            f"{row.mentions} ({row.mentions_text}+{row.mentions_thread})",
+            "?" if row.popularity is None else f"{row.popularity_part:.0f}",
+            f"{row.mentions_part:.0f}",
+            f"{row.sentiment_part:.0f}",
+            str(row.mentions),
             sentiment_text(row),
             forecast_text(forecast),
         )

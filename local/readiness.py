@@ -7,12 +7,14 @@ from contextlib import ExitStack
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from common.kafka import RECONNECT_MAX_MS
 from configs.settings import Settings
 from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from contracts.errors import DependencyError
 from local.errors import NodeError, SetupError
 from local.nodes.base import tail
 from local.programs import Program
+from local.ranking import latest_ranking
 from local.supervision import Supervisor
 from storage.store import Store
 
@@ -22,7 +24,11 @@ _POLL_SECONDS = 0.5
 def messages_in(settings: Settings, topic: str) -> int:
     """How many messages were ever written to a topic; 0 while Kafka or the topic is not there."""
     try:
-        consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, client_id="trendscope-local")
+        consumer = KafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            client_id="trendscope-local",
+            reconnect_backoff_max_ms=RECONNECT_MAX_MS,
+        )
     except (KafkaError, OSError):
         return 0
     try:
@@ -84,7 +90,13 @@ class Readiness:
         return self._reads(lambda store: bool(store.trends.windows(1)))
 
     def _has_predictions(self) -> bool:
-        return self._reads(lambda store: bool(store.predictions.times(1)))
+        """Those of the ranking that people see first, not of a window of the history."""
+
+        def read(store: Store) -> bool:
+            ranking = latest_ranking(store)
+            return ranking is not None and ranking.has_forecasts
+
+        return self._reads(read)
 
     def _reads(self, read: Callable[[Store], bool]) -> bool:
         try:
