@@ -143,10 +143,13 @@ class ReplaySource:
         self._shown += 1
 
     def _wants_more(self, request: PageRequest) -> bool:
-        # asking for what is newer than the newest says that the client needs nothing older
         newest = self.feed.newest
-        if newest is not None and request.before == newest.fullname:
+        if newest is None:
             return True
+        if request.before is not None:
+            # Asking for what is newer than the newest says that the client has all it wants. Any other anchor has
+            # something newer to read: a client that was killed before it kept what it had read finds it again.
+            return request.before == newest.fullname
         # looked at from the end: the newest is rarely read before the rest
         return all(comment.served for comment in self.feed.newest_first())
 

@@ -99,6 +99,27 @@ def test_a_client_at_the_head_moves_the_replay_on_without_the_past(tmp_path: Pat
     assert source.state(NOW)["missed"] == 2 * CHUNK - 1_000
 
 
+def test_a_client_that_lost_its_last_page_finds_it_again(tmp_path: Path) -> None:
+    source, ledger = replay(write_recording(tmp_path / "r.jsonl", list(range(3_000))), speed=0), Ledger()
+
+    def read(before: str | None) -> list[str]:
+        asked = PageRequest(limit=100, before=before)
+        source.advance(NOW, asked)
+        page = source.feed.page(asked)
+        ledger.record(page.comments)
+        return [comment.fullname for comment in page.comments]
+
+    source.advance(NOW, PageRequest())
+    kept = "t1_x0000"
+    while page := read(kept):
+        # every page is read twice, as by a client that is killed before it has kept the first reading
+        assert read(kept) == page
+        kept = page[0]
+    assert kept == "t1_x2999"
+    assert ledger.total == 2_999
+    assert source.state(NOW)["missed"] == 1
+
+
 def test_what_falls_off_unread_is_told(tmp_path: Path) -> None:
     source = replay(write_recording(tmp_path / "r.jsonl", list(range(1_500))), speed=1)
     source.advance(NOW + 1_500)
