@@ -163,6 +163,10 @@ class Supervisor:
         """Start a program that is stopped or has exited; nothing when it runs."""
         self._call("supervisor.startProcess", name, False)
 
+    def stop_program(self, name: str) -> None:
+        """Stop a program and wait until it is gone; nothing when it does not run."""
+        self._call("supervisor.stopProcess", name)
+
     def shut_down(self, deadline: float = 300) -> None:
         """Stop every program by descending order, then supervisord itself; returns when all are gone.
 
