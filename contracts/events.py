@@ -22,11 +22,14 @@ def _utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
-MovieId = Annotated[int, Field(gt=0, lt=2**31)]
+_INT32 = 2**31
+"""Counts are stored as 32-bit integers; a larger one is a defect of its source, not a number of votes or comments."""
+MovieId = Annotated[int, Field(gt=0, lt=_INT32)]
 Score100 = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Compound = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=_INT32)]
+Ordinal = Annotated[int, Field(ge=1, lt=_INT32)]
 
 
 class DeadLetterReason(StrEnum):
@@ -99,7 +102,7 @@ class TmdbFilm(Event):
     poster_path: str | None = None
     lists: tuple[str, ...] = ()
     """The TMDB lists this poll found the film in, e.g. `trending_day`, `now_playing`; empty for the wider catalogue."""
-    trending_rank: Annotated[int, Field(ge=1)] | None = None
+    trending_rank: Ordinal | None = None
     """Position in /trending/movie/day, 1 first; None when it is not in that list."""
     fetched_at: Instant
 
@@ -140,7 +143,7 @@ class TrendUpdate(Event):
     popularity: NonNegative | None
     """TMDB's figure; None when TMDB gave none, and then its part counts 0."""
     popularity_observed_at: Instant | None
-    trending_rank: int | None = None
+    trending_rank: Ordinal | None = None
     mentions: Count
     mentions_text: Count
     """Mentions by name; `mentions` = `mentions_text` + `mentions_thread`."""
@@ -161,7 +164,7 @@ class TrendUpdate(Event):
     sentiment_part: Score100
     """S of the TrendScore."""
     trend_score: Score100
-    revision: Annotated[int, Field(ge=1)]
+    revision: Ordinal
     """Counts up by one with each update of this (film, window)."""
     is_final: bool
     """True once the watermark has passed the window's end: no later revision follows."""
@@ -179,7 +182,7 @@ class Prediction(Event):
     title: str
     made_at: Instant
     """End of the last window known when the forecast was made (event time)."""
-    horizon: Annotated[int, Field(ge=1)]
+    horizon: Ordinal
     """Number of window lengths ahead."""
     target_window_start: Instant
     target_window_end: Instant

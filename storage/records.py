@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.events import Compound, Count, Instant, MovieId, TmdbFilm
+from contracts.events import Compound, Count, Instant, MovieId, Ordinal, TmdbFilm
 
 Movie = TmdbFilm
 """A row of `movies` is the last poll of the film."""
@@ -39,7 +39,7 @@ class ModelMetric(Record):
     model_version: Annotated[str, Field(min_length=1)]
     metric: Annotated[str, Field(min_length=1)]
     """E.g. `mae`, `rmse`, `skill`; the unit is the metric's own (MAE and RMSE: points of TrendScore)."""
-    horizon: Annotated[int, Field(ge=1)]
+    horizon: Ordinal
     """Number of window lengths ahead."""
     at: Instant
     value: float
@@ -50,7 +50,8 @@ class LedgerEntry(Record):
 
     job_id: Annotated[str, Field(min_length=1)]
     """The streaming query's durable id: it changes only with its checkpoint."""
-    batch_id: Annotated[int, Field(ge=0)]
+    batch_id: Annotated[int, Field(ge=0, lt=2**44)]
+    """The bound keeps its bucket (a ten-thousandth) a 32-bit number."""
     category: Annotated[str, Field(min_length=1)]
     count: Count
     at: Instant
