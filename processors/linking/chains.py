@@ -13,6 +13,10 @@ CLEAR: Final = -0.5
 """Ordinariness below which a surface of several words is a clear title in any case: once in three million words."""
 
 
+EVERYDAY: Final = 2.0
+"""Ordinariness of a lower-case surface that an enumeration cannot save: 100 in a million words, as "wanted"."""
+
+
 class Found(NamedTuple):
     """A surface at a place of the joined text."""
 
@@ -33,14 +37,15 @@ def is_clear(found: Found, flat: str) -> bool:
 
 def with_chains(clear: Sequence[Found], everyday: Sequence[Found], context: CommentContext) -> list[Found]:
     """The clear ones, and those everyday ones that stand in an enumeration with a clear title."""
+    everyday = [found for found in everyday if found.surface.ordinariness < EVERYDAY]
     links = _links([*clear, *everyday], context)
     if not links:
         return list(clear)
+    certain = set(clear)
     kept: list[Found] = []
     for found in (*clear, *everyday):
-        chain = _chain(found, links)
-        titles = sum(is_clear(other, context.flat) for other in chain)
-        if titles or not (found.surface.common and context.flat[found.start].islower()):
+        titles = sum(is_clear(other, context.flat) for other in _chain(found, links))
+        if titles or found in certain:
             kept.append(found._replace(chain=titles))
     return kept
 

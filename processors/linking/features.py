@@ -25,7 +25,12 @@ _FILM: Final = frozenset(
 )
 _OTHER: Final = frozenset(["show", "series", "season", "episode", "book", "books", "novel", "comic", "comics", "game"])
 _FIRST: Final = frozenset(["first", "original", "1st"])
-_SAYS: Final = frozenset(["is", "was", "are", "were", "has", "had", "s", "and", "just", "did", "does"])
+_RELEASE: Final = frozenset(["came", "comes", "coming", "releases", "released", "premiered", "bombed", "flopped"])
+_BE: Final = frozenset(["is", "was", "has", "had"])
+_OUT: Final = frozenset(["out", "released", "coming", "released"])
+_FEW: Final = 2
+"""Of a phrase of one or two words, the rarest word tells whether anybody may say it by chance."""
+
 _BREAKS: Final = frozenset('.!?:;\n,()"“”*_/–—…')
 
 
@@ -63,9 +68,9 @@ def case_of(written: str, context: CommentContext, *, begins: bool) -> str:
         return "digits"
     if written.isupper() and len(written) > 1:
         return "shout" if context.shouting else "upper"
-    if begins and sum(word[0].isupper() for word in words) == 1 and words[0][0].isupper():
-        return "start"
     main = [word for word in letters if word.lower() not in SMALL_WORDS] or letters
+    if begins and sum(word[0].isupper() for word in words) == 1 and words[0][0].isupper():
+        return "start" if main[0] is words[0] else "lower"
     if all(word[0].isupper() for word in main):
         return "title"
     return "first" if letters[0][0].isupper() or main[0][0].isupper() else "lower"
@@ -80,7 +85,7 @@ def extract(site: Site, stats: WordStats) -> dict[str, float]:
     span, context = site.span, site.context
     begins = context.starts_sentence(span.body_start)
     case = case_of(context.flat[span.start : span.end], context, begins=begins)
-    features = _of_surface(site, case)
+    features = _of_surface(site, case) if span.surface not in site.thread.forms else {f"form_{case}": 1.0}
     features.update(_of_neighbours(site, stats, case, begins=begins))
     features.update(_of_thread(site))
     marked = context.emphasised(span.body_start, span.body_end)
@@ -95,23 +100,27 @@ def extract(site: Site, stats: WordStats) -> dict[str, float]:
 def _of_surface(site: Site, case: str) -> dict[str, float]:
     """The words themselves, how they are written, and the film."""
     surface, choice = site.span.surface, site.choice
-    ordinary = _clip(surface.ordinariness, -4, 3.5)
+    ordinary = _clip(surface.ordinariness, -7, 3.5)
     f = {
         f"kind_{choice.kind.name.lower()}": 1.0,
         f"case_{case}": 1.0,
         f"ordinary_{case}": ordinary,
         "ordinary": ordinary,
-        "rarest": _clip(surface.rarest, -1, 3),
         "nameness": _clip(surface.nameness, -2, 1.5),
         "votes": _clip(math.log10(1 + votes_of(choice.film)) - 3, -3, 1.7),
         "votes_unknown": float(choice.film.vote_count is None),
         "margin": choice.margin / NO_RIVAL,
+        "place": float(surface.text in PLACES),
         "franchise": math.log2(min(max(surface.franchise, 1), 8)),
     }
+    if case in {"title", "upper", "shout", "first"}:
+        f["capital"] = 1.0
+        f["ordinary_capital"] = ordinary
+    if surface.words <= _FEW:
+        f["rarest"] = f[f"rarest_{case}"] = _clip(surface.rarest, -1, 3)
     if surface.words == 1:
         f["one_word"] = 1.0
         f["short"] = float(surface.length <= 3)
-        f["place"] = float(surface.text in PLACES)
         f["given_name"] = float(surface.text in GIVEN_NAMES)
     else:
         f["words"] = math.log2(min(surface.words, 8))
@@ -126,18 +135,24 @@ def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> 
     f = {"list": float("," in gap_before or "," in gap_after), "slash": float("/" in gap_before or "/" in gap_after)}
     if before and not begins and not _BREAKS.intersection(gap_before):
         word = before.lower()
-        f["before"] = _clip(stats.before.get(word, 0.0), -2, 2)
-        f["hyphen_before"] = float("-" in gap_before)
         f["first_before"] = float(word in _FIRST)
+        f["before"] = 0.0 if word in _FIRST else _clip(stats.before.get(word, 0.0), -1, 2)
+        f["hyphen_before"] = float("-" in gap_before)
+        if word == "of":
+            head = context.raw_word_before(context.low.rfind(" ", 0, span.start - 1) + 1)
+            f["name_of_before"] = float(head[:1].isupper() and not context.shouting)
         if before[0].isupper() and word != "i" and not context.shouting and case != "upper":
             owed = context.starts_sentence(span.body_start - len(gap_before) - len(before))
-            f["capital_before"] = float(not owed or stats.nameness(word) > 0)
+            f["capital_before"] = float(not owed or stats.nameness(word) >= 0)
     if after and not _BREAKS.intersection(gap_after):
         word = after.lower()
-        f["after"] = _clip(stats.after.get(word, 0.0), -2, 2)
+        f["after"] = _clip(stats.after.get(word, 0.0), -1, 2)
         f["capital_after"] = float(after[0].isupper() and word != "i" and not context.shouting and case != "upper")
         f["number_after"] = float(word in NUMBERS and word not in {"i", "one"})
         f["hyphen_after"] = float("-" in gap_after)
+        f["release_after"] = float(
+            word in _RELEASE or (word in _BE and context.word_after(span.end + len(after) + 1) in _OUT)
+        )
         f["film_word_after"] = float(word in _FILM)
         f["other_word_after"] = float(word in _OTHER)
         f["possessive"] = float(word == "s" and gap_after in {"'", "’"})

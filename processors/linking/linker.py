@@ -19,6 +19,7 @@ from processors.linking.features import Site, Span, extract
 from processors.linking.index import CatalogueIndex
 from processors.linking.model import CommentText, Film, Links, Mention
 from processors.linking.resolve import Choice, choose
+from processors.linking.surfaces import Kind
 from processors.linking.thread import NO_THREAD, Thread, read_thread
 
 THREADS_KEPT: Final = 4_096
@@ -153,11 +154,16 @@ class Linker:
         body_start, body_end = context.body_span(found.start, found.end)
         year = context.year_beside(body_start, body_end)
         choice = choose(found.surface, self._index, thread, created, year)
-        if choice is None:
+        if choice is None or (choice.kind == Kind.INITIALS and not _as_initials(context.flat[found.start : found.end])):
             return None
         span = Span(found.start, found.end, body_start, body_end, found.surface)
         features = extract(Site(span, choice, context, thread, year, found.chain), self._stats)
         return Candidate(span, choice, features, self._scorer.probability(features))
+
+
+def _as_initials(written: str) -> bool:
+    """Initials are written with capitals or a number: LOTR, GotG, gotg 2."""
+    return sum(map(str.isupper, written)) > 1 or any(map(str.isdigit, written)) or " part " in written
 
 
 def _once(mentions: Iterable[Mention]) -> list[Mention]:

@@ -38,5 +38,11 @@ sylvia ted teresa terry theodore theresa thomas tim timothy tina todd tom tommy 
 victor victoria vincent violet virginia walter wanda wayne wendy will william zoe
 """
 
-PLACES: Final = frozenset(_PLACES.split())
+_TWO_WORDS: Final = """
+los angeles,new york,san francisco,las vegas,hong kong,united states,new jersey,new orleans,new zealand,north korea,
+south korea,south africa,new mexico,north carolina,south carolina,san diego,st louis,puerto rico,saudi arabia,
+african american,new england,middle east,wall street,times square,central park,grand canyon,el paso,rio grande
+"""
+
+PLACES: Final = frozenset(_PLACES.split()) | frozenset(_TWO_WORDS.replace("\n", "").split(","))
 GIVEN_NAMES: Final = frozenset(_GIVEN.split())

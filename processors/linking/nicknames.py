@@ -11,7 +11,6 @@ NICKNAMES: Final[tuple[tuple[str, str, int | None], ...]] = (
     ("tdkr", "The Dark Knight Rises", 2012),
     ("bvs", "Batman v Superman: Dawn of Justice", 2016),
     ("zsjl", "Zack Snyder's Justice League", 2021),
-    ("mos", "Man of Steel", 2013),
     ("br2049", "Blade Runner 2049", 2017),
     ("2049", "Blade Runner 2049", 2017),
     ("ww84", "Wonder Woman 1984", 2020),

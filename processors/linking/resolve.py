@@ -25,14 +25,14 @@ is only the first half ("Iron Man" is not "Iron Man 3")."""
 _RECENT: Final = 1.5
 """A film of the comment's own years is on everybody's lips: worth 4.5 times the votes."""
 
-_THREAD: Final = 5.0
-"""The thread's own film, where a surface may mean it: worth 150 times the votes."""
+_THREAD: Final = 2.0
+"""The thread's own film, before others of its series: worth 7 times the votes."""
 
-_SERIES: Final = 3.0
-"""A film of the thread's series, where a surface may mean it: worth 20 times the votes."""
+_SERIES: Final = 5.0
+"""A film of the thread's series, where a surface may mean it: worth 150 times the votes."""
 
-_FIRST: Final = 2.0
-"""A series without a bare title is named by its first film ("Kingsman"): worth 7 times the votes."""
+_FIRST: Final = 4.0
+"""A series without a bare title is named by its first film ("Kingsman"): worth 50 times the votes."""
 
 _YEAR: Final = 20.0
 """A year written beside decides."""

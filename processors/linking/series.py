@@ -6,7 +6,7 @@ the titles say otherwise or the series was started anew.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Final
 
 from processors.linking.model import Film
@@ -49,22 +49,34 @@ def series_of(films: Sequence[Film]) -> dict[str, list[Film]]:
 
 
 def ordinals(key: str, members: list[Film]) -> dict[int, int]:
-    """movie_id → position in the series, for series whose order can be trusted; else empty.
+    """movie_id → position in the series, where the order can be trusted.
 
-    Trusted: the first member is the bare title, each next one has a subtitle or a number, written numbers agree with
-    the order, no two share a year, no long gap.
+    A long gap, or the bare title again, starts the series anew; every start counts from one. A run is trusted as far
+    as the numbers written in its titles agree with the order and no two films share a year.
     """
     trusted: dict[int, int] = {}
-    for position, film in enumerate(members, 1):
-        number = numbered(film.title)
+    for run in _runs(key, members):
+        positions = dict(_counted(key, run))
+        if len(positions) > 1:
+            trusted.update(positions)
+    return trusted
+
+
+def _runs(key: str, members: list[Film]) -> list[list[Film]]:
+    runs: list[list[Film]] = []
+    for film in members:
         bare = without_article(" ".join(split_title(film.title))) == key
-        if number is not None and number.base in {key, f"the {key}"} and number.number != position:
-            break
-        if bare != (position == 1) and number is None:
-            break
-        if position > 1:
-            gap = (film.year or 0) - (members[position - 2].year or 0)
-            if not 0 < gap <= RESTART_YEARS:
-                break
-        trusted[film.movie_id] = position
-    return trusted if len(trusted) > 1 else {}
+        if not runs or bare or (film.year or 0) - (runs[-1][-1].year or 0) > RESTART_YEARS:
+            runs.append([])
+        runs[-1].append(film)
+    return runs
+
+
+def _counted(key: str, run: list[Film]) -> Iterator[tuple[int, int]]:
+    for position, film in enumerate(run, 1):
+        found = numbered(film.title)
+        if found is not None and without_article(found.base) == key and found.number != position:
+            return
+        if position > 1 and film.year == run[position - 2].year:
+            return
+        yield film.movie_id, position

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from processors.linking.model import Film
+from processors.linking.names import GIVEN_NAMES, PLACES
 from processors.linking.nicknames import NICKNAMES, NOT_INITIALS
 from processors.linking.series import ordinals, series_of
 from processors.linking.text import normalise
@@ -150,8 +151,10 @@ def _part_forms(title: str) -> Iterator[tuple[str, Kind]]:
     parts = [normalise(part) for part in raw]
     for index, part in enumerate(parts if len(parts) > 1 else ()):
         kind = Kind.SUBTITLE if index else Kind.MAIN
-        if index and _is_number_part(part):
+        if index and (_is_number_part(part) or part.replace(" ", "").isdigit()):
             continue
+        if part in PLACES or part in GIVEN_NAMES:
+            continue  # "Battle: Los Angeles" is not called by the city
         for words in _spellings(part, raw[index]):
             yield words, kind
             yield without_article(words), kind
@@ -170,9 +173,12 @@ def _is_number_part(part: str) -> bool:
     return len(words) <= 2 and words[0] in PART_WORDS
 
 
-def film_surfaces(film: Film) -> dict[str, Kind]:
-    """All surfaces of one film taken by itself (no series, no nicknames)."""
-    known = (film.vote_count or 0) >= KNOWN_VOTES
+def film_surfaces(film: Film, *, in_series: bool = False) -> dict[str, Kind]:
+    """All surfaces of one film taken by itself (no series, no nicknames).
+
+    A film that people know, by its votes or by its series, is also called by half its title or its initials.
+    """
+    known = in_series if film.vote_count is None else film.vote_count >= KNOWN_VOTES
     found: dict[str, Kind] = {}
 
     def add(words: str, kind: Kind) -> None:
@@ -250,8 +256,9 @@ def all_surfaces(films: Sequence[Film]) -> dict[str, dict[int, Kind]]:
         if kind < entry.get(index, KINDS):
             entry[index] = kind
 
+    sequels = {film.movie_id for members in series_of(films).values() for film in members}
     for index, film in enumerate(films):
-        for words, kind in film_surfaces(film).items():
+        for words, kind in film_surfaces(film, in_series=film.movie_id in sequels).items():
             add(words, index, kind)
         for words in _nickname_surfaces(film):
             add(words, index, Kind.NICKNAME)

@@ -9,7 +9,7 @@ from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import Film
 from processors.linking.surfaces import Kind, initials, votes_of
 from processors.linking.text import normalise
-from processors.linking.titles import numbered, numerals, split_title
+from processors.linking.titles import NUMBERS, numbered, numerals, split_title
 
 _PREFIX: Final = re.compile(
     r"^\W*(?:official|weekly|daily|re-?watch|movie|film|spoiler|megathread|re-?release|streaming|vod|early|post|"
@@ -94,7 +94,12 @@ def _forms(position: int, index: CatalogueIndex) -> Iterator[Surface]:
     for sibling in siblings:
         for part in split_title(index.films[sibling].title)[1:]:
             letters = initials(part.split())
-            if len(letters) == _LETTERS and letters.isalpha():
+            counted = numbered(part)
+            if counted is not None and len(counted.base) > 1:
+                for head in (counted.base, initials(counted.base.split())):
+                    for numeral in numerals(counted.number):
+                        forms.setdefault(f"{head} part {numeral}", (sibling, Kind.INITIALS))
+            if len(letters) == _LETTERS and letters.isalpha() and letters not in NUMBERS:
                 forms.setdefault(letters, (sibling, Kind.INITIALS))
     for form, sibling in _parts(position, siblings, index):
         forms[form] = (sibling, Kind.NUMBERED)
