@@ -12,11 +12,13 @@ from simulator.model import TrueMention, Truth
 from simulator.naming import is_ordinary, write_name
 from simulator.phrases import named, offtopic, unnamed
 
-MEDIAN_WORDS = 17
+MEDIAN_WORDS = 15
 """Where writers aim; the sentence that reaches the aim overshoots it, which gives the real median of 21."""
-WORDS_SIGMA = 1.05
+WORDS_SIGMA = 1.15
 """Spread of the logarithm of the length: with it the mean is about 36 words, as on r/movies."""
 MAX_WORDS = 600
+MAX_WORDS_ABOUT_NOTHING = 60
+"""Remarks without a subject, strung together, stop being believable soon."""
 _SENTENCES_A_PARAGRAPH = 4
 
 
@@ -124,18 +126,20 @@ class Writer:
 
     @staticmethod
     def _lengthen(rng: random.Random, text: _Text) -> None:
-        aim = min(MAX_WORDS, rng.lognormvariate(math.log(MEDIAN_WORDS), WORDS_SIGMA))
+        longest = MAX_WORDS if text.mood is not None else MAX_WORDS_ABOUT_NOTHING
+        aim = min(longest, rng.lognormvariate(math.log(MEDIAN_WORDS), WORDS_SIGMA))
         words = sum(len(sentence.split()) for sentence in text.sentences)
         while words < aim:
             sentence = _detail(rng, text.mood) if text.mood is not None else rng.choice(offtopic.NOTHING)
-            text.sentences.append(sentence)
-            words += len(sentence.split())
+            if sentence not in text.sentences:
+                text.sentences.append(sentence)
+                words += len(sentence.split())
         if words > 12 and rng.random() < 0.15:
             text.sentences.append(rng.choice(offtopic.CLOSERS))
 
     def _finish(self, rng: random.Random, text: _Text) -> Draft:
         if rng.random() < 0.12:
-            text.sentences[0] = f"{rng.choice(offtopic.OPENERS)} {text.sentences[0]}"
+            text.sentences[0] = _opened(rng.choice(offtopic.OPENERS), text)
         if rng.random() < 0.03:
             text.sentences.append(_link(rng))
         body = _paragraphs(text.sentences)
@@ -170,6 +174,16 @@ def _detail(rng: random.Random, mood: int) -> str:
     return rng.choice(unnamed.DETAILS[mood]).format(
         a=rng.choice(unnamed.ASPECTS), q=rng.choice(unnamed.QUANTIFIERS), word=rng.choice(unnamed.WORDS[mood])
     )
+
+
+def _opened(opener: str, text: _Text) -> str:
+    """The first sentence after an opener; its first word goes small unless it is "I" or begins a title."""
+    first = text.sentences[0]
+    word = first.split()[0]
+    titled = any(mention.surface and first.startswith(mention.surface) for mention in text.mentions)
+    if opener.endswith(",") and word.isalpha() and word != "I" and word.istitle() and not titled:
+        first = first[0].lower() + first[1:]
+    return f"{opener} {first}"
 
 
 def _link(rng: random.Random) -> str:
