@@ -34,7 +34,9 @@ def _words(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), Field(min_length=1)]
+Horizon = Annotated[int, Field(ge=1, le=10_000)]
+Horizons = Annotated[tuple[Horizon, ...], NoDecode, BeforeValidator(_words), Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -102,7 +104,7 @@ class Settings(BaseSettings):
     prediction_ttl_days: Annotated[int, Field(ge=1)] = 90
 
     # --- forecast
-    forecast_horizons: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_words)] = (1, 3, 12)
+    forecast_horizons: Horizons = (1, 3, 12)
     forecast_coverage: Annotated[float, Field(gt=0, lt=1)] = 0.8
     ml_snapshot_interval: Seconds = 15
     mlflow_model_interval: Duration = timedelta(minutes=10)
