@@ -23,6 +23,8 @@ _DAY_HARMONICS = 2
 """A day's attention has one peak and one shoulder."""
 _WEEK_HARMONICS = 3
 """With daily values three harmonics and a constant can draw any weekly pattern."""
+_WAVE_SIZE = 0.25
+"""Small, so that the ridge lets the constant explain what the first few days, all of one phase, have in common."""
 _LAGS = (1, 2, 3)
 _MOVE_LIMIT = 2.0
 """Seasonal moves are cut at a factor of e^2: after a release the same hour of last week says nothing."""
@@ -37,6 +39,11 @@ _TARGET = (
     *(f"day_{wave}{k}" for k in range(1, _DAY_HARMONICS + 1) for wave in ("sin", "cos")),
     *(f"week_{wave}{k}" for k in range(1, _WEEK_HARMONICS + 1) for wave in ("sin", "cos")),
 )  # fmt: skip
+
+DIFFERENCES = frozenset(
+    {*_SHARED[3:], "day_move", "week_move", "week_gap"},
+)
+"""Features that are differences on the log scale; the others are of size 1 whatever the series."""
 
 
 def feature_names(covariates: Sequence[str] = ()) -> tuple[str, ...]:
@@ -94,7 +101,7 @@ class Phases:
             waves = [(DAY_SECONDS, k) for k in range(1, _DAY_HARMONICS + 1)]
             waves += [(WEEK_SECONDS, k) for k in range(1, _WEEK_HARMONICS + 1)]
             angles = [2 * math.pi * k * second / period for period, k in waves]
-            self._known[phase] = [wave(angle) for angle in angles for wave in (math.sin, math.cos)]
+            self._known[phase] = [_WAVE_SIZE * wave(angle) for angle in angles for wave in (math.sin, math.cos)]
         return self._known[phase]
 
 

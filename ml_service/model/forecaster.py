@@ -1,5 +1,6 @@
 """The forecaster: predict, wait for the label, score, learn. One object for all films of one grid."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,9 @@ from ml_service.model.features import (
 )
 from ml_service.model.grid import Grid
 from ml_service.model.intervals import FilmErrors, Intervals
-from ml_service.model.mixture import Regrets
+from ml_service.model.mixture import FilmMixture, Mixture
 from ml_service.model.scores import RECENT_LABELS, Scoreboard
-from ml_service.model.series import FilmSeries, log_scale
+from ml_service.model.series import Array, FilmSeries, log_scale
 
 MODEL_VERSION = "mixture-1"
 """Changes whenever the same input would give other forecasts."""
@@ -27,24 +28,17 @@ EXPERTS = (*SIMPLE_EXPERTS, *LEARNED_EXPERTS)
 LEVELS = 13
 """Level classes of a factor e^1.5 each: about one for every size from single comments to hundreds of millions."""
 _LEVEL_WIDTH = 1.5
-_TREE_COLUMNS = (
-    "level",
-    "log_age",
-    "is_zero",
-    "log_ewma_0.6",
-    "log_ewma_0.1",
-    "lag_1",
-    "day_sin1",
-    "day_cos1",
-    "week_sin1",
-    "week_cos1",
-)
-_KEEP_GLOBAL = 1 - 1 / 5_000
-_KEEP_LEVEL = 1 - 1 / 3_000
-_KEEP_FILM = 1 - 1 / 300
-_KEEP_TOP = 1 - 1 / 2_000
+_TREE_COLUMNS = ("level", "log_age", "log_ewma_0.6", "log_ewma_0.1", "day_sin1", "day_cos1", "week_sin1", "week_cos1")
+_MEMORY = 2_000.0
+"""Steps the shared mixtures remember: a day and a half of minutes, five years of days."""
+_FILM_MEMORY = 300.0
 _TOP = ("shared", "level", "film", "persistence", "best_baseline")
-_TOP_PRIOR = np.array([0.3, 0.4, 0.1, 0.1, 0.1])
+_TOP_PRIOR = np.array([0.3, 0.3, 0.1, 0.2, 0.1])
+_PERSISTENCE_PRIOR = 0.6
+"""Before any label the safest of all forecasts has the most weight; the others share the rest."""
+_SHARED_SHOCK = 0.1
+"""Correlation of the films of one step: n of its labels weigh n / (1 + 0.1 (n - 1)) in all (Kish's design effect)."""
+_LOSS_MEMORY = 1 - 1 / 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +79,12 @@ _META = ("target", "current", "predicted", "lower", "upper", "scale", "level")
 class _Film:
     """A film's past, its own mixture and the forecasts that wait for their labels."""
 
-    __slots__ = ("errors", "meta", "regrets", "rows", "series", "top")
+    __slots__ = ("errors", "meta", "mixture", "rows", "series", "top")
 
     def __init__(self, grid: Grid, width: int) -> None:
         self.series = FilmSeries(grid)
         self.errors = FilmErrors(len(grid.horizons))
-        self.regrets = Regrets(len(grid.horizons), len(EXPERTS))
+        self.mixture = FilmMixture(len(grid.horizons), len(EXPERTS), _FILM_MEMORY)
         # A forecast waits in the slot target % horizon: the slot is free again exactly when its label is due.
         self.meta = [np.full((h, len(_META)), -1.0) for h in grid.horizons]
         self.top = [np.zeros((h, len(_TOP))) for h in grid.horizons]
@@ -119,10 +113,14 @@ class Forecaster:
         self._width = len(names)
         count = len(grid.horizons)
         self._learned = LearnedExperts(names, count, (*_TREE_COLUMNS, *covariates))
-        self._shared = Regrets(count, len(EXPERTS))
-        self._levels = [Regrets(LEVELS, len(EXPERTS)) for _ in range(count)]
-        self._tops = Regrets(count, len(_TOP))
-        self._prior = np.full(len(EXPERTS), 1.0 / len(EXPERTS))
+        prior = np.full(len(EXPERTS), (1 - _PERSISTENCE_PRIOR) / (len(EXPERTS) - 1))
+        prior[0] = _PERSISTENCE_PRIOR
+        self._shared = Mixture(count, prior, _MEMORY)
+        self._levels = Mixture(count * LEVELS, prior, _MEMORY)
+        self._tops = Mixture(count, _TOP_PRIOR, _MEMORY)
+        self._step = -1
+        self._step_labels = [0] * count
+        self._weights = [1.0] * count
         self._intervals = Intervals(grid.horizons, LEVELS, coverage)
         self._baseline_losses = np.zeros((count, len(BASELINES)))
 
@@ -132,14 +130,13 @@ class Forecaster:
         A value not after the film's last one still settles a forecast that waits for it, once; it does not enter
         the past: `last_step` stays. After more than a week of silence the film's past starts anew.
         """
+        if step > self._step:
+            self._close_step(step)
         known = self._films.get(film)
         if known is None:
             known = self._films[film] = _Film(self.grid, len(EXPERTS) + self._width)
-        outcomes = [
-            self._settle(film, known, h, step % horizon, value)
-            for h, horizon in enumerate(self.grid.horizons)
-            if known.meta[h][step % horizon, 0] == step
-        ]
+        due = [h for h, horizon in enumerate(self.grid.horizons) if known.meta[h][step % horizon, 0] == step]
+        outcomes = self._settle(film, known, due, step, value) if due else []
         if known.series.age and step - known.series.last_step > self.grid.week:
             known.series = FilmSeries(self.grid)
         if not known.series.age or step > known.series.last_step:
@@ -182,14 +179,13 @@ class Forecaster:
         learned = np.sign(logged + changes) * np.expm1(np.minimum(np.abs(logged + changes), 60.0))
         experts = np.clip(np.hstack([simple_forecasts(series), learned]), self._low, self._high)
         level = self._level(series)
-        shared = self._shared.weights(self._prior)
-        own = known.regrets.weights(shared)
-        classes = np.stack([self._levels[h].weights(self._prior)[level] for h in range(len(rows))])
+        shared = self._shared.weights
+        classes = self._levels.weights[level::LEVELS]
+        own = known.mixture.weights(shared)
         mixes = np.einsum("chk,hk->ch", np.stack([shared, classes, own]), experts)
         best = experts[np.arange(len(rows)), self._baseline_losses.argmin(axis=1)]
         top = np.column_stack([*mixes, experts[:, 0], best])
-        weights = self._tops.weights(_TOP_PRIOR)
-        predicted = (weights * top).sum(axis=1)
+        predicted = (self._tops.weights * top).sum(axis=1)
         forecasts = []
         for h, horizon in enumerate(self.grid.horizons):
             scale = self._intervals.scale(h, level, known.errors.errors[h], known.errors.labels[h])
@@ -208,25 +204,49 @@ class Forecaster:
             ))  # fmt: skip
         return forecasts
 
-    def _settle(self, film: Any, known: _Film, h: int, slot: int, actual: float) -> Outcome:
+    def _close_step(self, step: int) -> None:
+        """The first value of a new step: what the last one taught counts from now on."""
+        self._step = step
+        for mixture in (self._shared, self._levels, self._tops):
+            mixture.close_step()
+        for h, labels in enumerate(self._step_labels):
+            if labels:
+                self._weights[h] = 1.0 / (1.0 + _SHARED_SHOCK * (labels - 1))
+                self._step_labels[h] = 0
+
+    def _settle(self, film: Any, known: _Film, due: list[int], step: int, actual: float) -> list[Outcome]:
+        outcomes, forecasts, mixed = [], [], []
+        for h in due:
+            slot = step % self.grid.horizons[h]
+            row = known.rows[h][slot].astype(np.float64)
+            experts, feature_row = row[: len(EXPERTS)], row[len(EXPERTS) :]
+            top = known.top[h][slot]
+            outcome = self._score(film, known, h, slot, actual, experts)
+            level = int(known.meta[h][slot, 6])
+            current = outcome.forecast.current
+            self._shared.add(h, experts, top[0], actual, 1.0 / math.sqrt(1.0 + abs(current)))
+            self._levels.add(h * LEVELS + level, experts, top[1], actual)
+            self._tops.add(h, top, outcome.forecast.predicted, actual)
+            self._learned.learn(h, feature_row, log_scale(actual) - log_scale(current), self._weights[h])
+            self._step_labels[h] += 1
+            known.meta[h][slot, 0] = -1
+            outcomes.append(outcome)
+            forecasts.append(experts)
+            mixed.append(top[2])
+        known.mixture.learn(due, np.array(forecasts), np.array(mixed), actual)
+        return outcomes
+
+    def _score(  # noqa: PLR0913, PLR0917
+        self, film: Any, known: _Film, h: int, slot: int, actual: float, experts: Array
+    ) -> Outcome:
         target, current, predicted, lower, upper, scale, level = known.meta[h][slot].tolist()
-        row = known.rows[h][slot].astype(np.float64)
-        experts, feature_row = row[: len(EXPERTS)], row[len(EXPERTS) :]
-        top = known.top[h][slot]
-        level = int(level)
         inside = lower <= actual <= upper
-        unit = 1.0 + abs(current)
-        self._shared.learn(h, experts, top[0], actual, scale=unit, keep=_KEEP_GLOBAL)
-        self._levels[h].learn(level, experts, top[1], actual, scale=1.0, keep=_KEEP_LEVEL)
-        known.regrets.learn(h, experts, top[2], actual, scale=1.0, keep=_KEEP_FILM)
-        self._tops.learn(h, top, predicted, actual, scale=1.0, keep=_KEEP_TOP)
-        self._baseline_losses[h] = _KEEP_TOP * self._baseline_losses[h] + np.abs(experts[: len(BASELINES)] - actual)
-        known.errors.learn(h, self._intervals.learn(h, level, predicted, scale, actual, inside=inside))
-        self._learned.learn(h, feature_row, log_scale(actual) - log_scale(current))
+        error = self._intervals.learn(h, int(level), predicted, scale, actual, inside=inside)
+        known.errors.learn(h, error)
         baselines = experts[: len(BASELINES)].tolist()
+        self._baseline_losses[h] = _LOSS_MEMORY * self._baseline_losses[h] + np.abs(experts[: len(BASELINES)] - actual)
         for board in (self.recent, self.life):
             board.add(h, predicted, actual, inside=inside, width=upper - lower, baselines=baselines)
-        known.meta[h][slot, 0] = -1
         horizon = self.grid.horizons[h]
         forecast = Forecast(
             film, int(target) - horizon, horizon, current, predicted, lower, upper,

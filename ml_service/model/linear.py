@@ -6,6 +6,9 @@ import numpy as np
 
 from ml_service.model.series import Array
 
+_SYMMETRY_EVERY = 100
+"""Rounding makes the covariance drift from symmetry by about 1e-16 a label."""
+
 
 class RecursiveLeastSquares:
     """Ridge regression learned one row at a time, exact for its weights, forgetting and prior (Haykin, ch. 10).
@@ -20,8 +23,9 @@ class RecursiveLeastSquares:
     def __init__(self, horizons: int, size: int, *, memory: float, ridge: float) -> None:
         self.weights = np.zeros((horizons, size))
         self._covariance = np.tile(np.eye(size) / ridge, (horizons, 1, 1))
-        self._forgetting = 1.0 - 1.0 / memory
-        self._ceiling = 1.0 / ridge
+        self._memory = memory
+        self._ceiling = size / ridge
+        self._labels = [0] * horizons
 
     def predict(self, rows: Array) -> Array:
         """One value a horizon from one row a horizon."""
@@ -29,13 +33,16 @@ class RecursiveLeastSquares:
 
     def learn(self, h: int, row: Array, target: float, weight: float = 1.0) -> None:
         """Learn one target of horizon number `h`; `weight` counts the row that many times."""
+        forgetting = 1.0 - weight / self._memory
         covariance = self._covariance[h]
         gain = covariance @ row
-        gain /= self._forgetting / weight + float(row @ gain)
-        error = target - float(self.weights[h] @ row)
-        self.weights[h] += gain * error
-        shrunk = covariance - np.outer(gain, row @ covariance)
+        raw = gain.copy()
+        gain /= forgetting / weight + float(row @ gain)
+        self.weights[h] += gain * (target - float(self.weights[h] @ row))
+        covariance -= np.outer(gain, raw)
+        self._labels[h] += 1
         # Directions that no row visits would grow without end under forgetting: never beyond the prior.
-        if shrunk.trace() < self._ceiling * len(row) * self._forgetting:
-            shrunk /= self._forgetting
-        self._covariance[h] = 0.5 * (shrunk + shrunk.T)
+        if float(np.trace(covariance)) < self._ceiling * forgetting:
+            covariance /= forgetting
+        if self._labels[h] % _SYMMETRY_EVERY == 0:
+            covariance[:] = 0.5 * (covariance + covariance.T)

@@ -8,55 +8,115 @@ import math
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml_service.model.series import Array
 
+_LARGEST_GAIN = 5.0
+"""Gains are cut at this many times their usual size: one wild outcome must not freeze the learning rates for long."""
+_SCALE_MEMORY = 200.0
 
-class Regrets:
-    """Per row and expert: discounted regret, its second moment and its range. A row is one context's mixture."""
 
-    __slots__ = ("range", "regret", "square")
+class Mixture:
+    """Rows of weights over the same experts. What a time step teaches is added up, and counts when the step is over.
 
-    def __init__(self, rows: int, experts: int) -> None:
-        self.regret = np.zeros((rows, experts))
-        self.square = np.zeros((rows, experts))
-        self.range = np.zeros((rows, experts))
+    The films of one step share its shocks: a hundred labels of one bad day are one day's evidence, not a hundred.
+    """
 
-    def weights(self, prior: Array) -> Array:
-        """Weights of each row, summing to 1; `prior` is one row or one a row of this."""
-        rate = self._rate()
-        score = np.log(prior) + rate * self.regret + np.log(rate)
-        score -= score.max(axis=-1, keepdims=True)
-        weights = np.exp(score)
-        weights /= weights.sum(axis=-1, keepdims=True)
-        return cast(Array, weights)
+    def __init__(self, rows: int, prior: Array, memory: float) -> None:
+        """Make rows that all start at `prior`; `memory` is in steps."""
+        self._prior = np.tile(prior, (rows, 1))
+        self._keep = 1.0 - 1.0 / memory
+        shape = (rows, len(prior))
+        self._regret, self._square, self._range = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._gains, self._labels = np.zeros(shape), np.zeros(rows)
+        self._scale, self._scale_labels = np.zeros(rows), np.zeros(rows)
+        self.weights = self._prior.copy()
+        """One row of weights a row, summing to 1; they change only in `close_step`."""
 
-    def _rate(self) -> Array:
-        confidence = math.log(max(2, self.regret.shape[-1]))
-        ceiling = 1.0 / np.maximum(2.0 * self.range, 1e-12)
-        adaptive = np.sqrt(confidence / np.maximum(self.square, 1e-24))
-        rate: Array = np.minimum(np.minimum(ceiling, adaptive), 1e12)
-        return rate
+    @property
+    def taught(self) -> Array:
+        """Steps that have taught each row."""
+        return self._scale_labels
 
-    def learn(  # noqa: PLR0913 - an outcome, and how it counts
-        self, row: int, forecasts: Array, mixed: float, actual: float, *, scale: float, keep: float
-    ) -> None:
-        """Add one outcome to a row.
+    def start_from(self, row: int, weights: Array) -> None:
+        """Give a row that no step has taught another prior."""
+        self._prior[row] = weights
+        self.weights[row] = weights
 
-        Args:
-            row: which mixture.
-            forecasts: what each expert said.
-            mixed: what this row's mixture said.
-            actual: what came.
-            scale: losses are counted in this unit.
-            keep: share of the past kept; 1 - 1/keep is the memory in outcomes.
-        """
-        direction = 1.0 if mixed > actual else -1.0 if mixed < actual else 0.0
-        gain = direction * (mixed - forecasts) / scale
-        self.range[row] = np.maximum(self.range[row] * keep, np.abs(gain))
-        self.square[row] = self.square[row] * keep + gain * gain
-        rate = np.minimum(
-            1.0 / np.maximum(2.0 * self.range[row], 1e-12),
-            np.sqrt(math.log(max(2, len(forecasts))) / np.maximum(self.square[row], 1e-24)),
-        )
-        self.regret[row] = self.regret[row] * keep + gain - np.minimum(rate, 1e12) * gain * gain
+    def add(self, row: int, forecasts: Array, mixed: float, actual: float, weight: float = 1.0) -> None:
+        """An outcome of the step: what each expert of a row said, what its mixture said, and what came."""
+        self._gains[row] += weight * _sign(mixed - actual) * (mixed - forecasts)
+        self._labels[row] += weight
+
+    def close_step(self) -> None:
+        """Learn from what was added since the last call."""
+        rows = np.flatnonzero(self._labels)
+        if not len(rows):
+            return
+        gains = self._gains[rows] / self._labels[rows, None]
+        self._gains[rows], self._labels[rows] = 0.0, 0.0
+        sizes = np.abs(gains).max(axis=1)
+        gains = self._normalised(rows, gains, sizes)
+        self._range[rows] = np.maximum(self._keep * self._range[rows], np.abs(gains))
+        self._square[rows] = self._keep * self._square[rows] + gains * gains
+        rates = learning_rates(self._range[rows], self._square[rows])
+        self._regret[rows] = self._keep * self._regret[rows] + gains - rates * gains * gains
+        self.weights[rows] = normalised_weights(self._prior[rows], rates, self._regret[rows])
+
+    def _normalised(self, rows: NDArray[np.intp], gains: Array, sizes: Array) -> Array:
+        """Gains in units of their row's usual size, cut where they are out of all proportion."""
+        self._scale_labels[rows] += 1.0
+        share = np.maximum(1.0 / self._scale_labels[rows], 1.0 / _SCALE_MEMORY)
+        first = self._scale_labels[rows] == 1.0
+        usual = np.where(first, sizes, self._scale[rows])
+        kept = np.minimum(sizes, _LARGEST_GAIN * np.maximum(usual, 1e-12))
+        self._scale[rows] += share * (kept - self._scale[rows])
+        unit = np.maximum(self._scale[rows], 1e-12)[:, None]
+        return cast(Array, np.clip(gains / unit, -_LARGEST_GAIN, _LARGEST_GAIN))
+
+
+class FilmMixture:
+    """One film's own weights, a row a horizon, around weights that are shared. Learns with each label."""
+
+    __slots__ = ("_keep", "_range", "_regret", "_square")
+
+    def __init__(self, rows: int, experts: int, memory: float) -> None:
+        self._keep = 1.0 - 1.0 / memory
+        self._regret = np.zeros((rows, experts))
+        self._square = np.zeros((rows, experts))
+        self._range = np.zeros((rows, experts))
+
+    def weights(self, shared: Array) -> Array:
+        """Weights a row, with the shared ones as prior."""
+        return normalised_weights(shared, learning_rates(self._range, self._square), self._regret)
+
+    def learn(self, rows: list[int], forecasts: Array, mixed: Array, actual: float) -> None:
+        """The outcomes of some horizons at one instant: one row of forecasts and one mixed value each."""
+        gains = (np.sign(mixed - actual) * (mixed - forecasts.T)).T
+        self._range[rows] = np.maximum(self._keep * self._range[rows], np.abs(gains))
+        self._square[rows] = self._keep * self._square[rows] + gains * gains
+        rates = learning_rates(self._range[rows], self._square[rows])
+        self._regret[rows] = self._keep * self._regret[rows] + gains - rates * gains * gains
+
+
+def learning_rates(largest: Array, square: Array) -> Array:
+    """BOA's rate of each expert: bounded by its range, and falling with the square of its gains."""
+    confidence = math.log(max(2, largest.shape[-1]))
+    return cast(
+        Array,
+        np.minimum(1.0 / np.maximum(2.0 * largest, 1e-9), np.sqrt(confidence / np.maximum(square, 1e-18))),
+    )
+
+
+def normalised_weights(prior: Array, rates: Array, regret: Array) -> Array:
+    """prior * rate * exp(rate * regret), summing to 1 in each row."""
+    score = np.log(prior * rates + 1e-300) + rates * regret
+    score -= score.max(axis=-1, keepdims=True)
+    weights = np.exp(score)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return cast(Array, weights)
+
+
+def _sign(value: float) -> float:
+    return 1.0 if value > 0 else -1.0 if value < 0 else 0.0
