@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from prometheus_client import make_wsgi_app
@@ -16,6 +17,12 @@ Health = Callable[[], str | None]
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Scrapes are no events."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """A thread a connection: one that is opened and stays silent must not keep a probe waiting."""
+
+    daemon_threads = True
 
 
 def serve_metrics(host: str, port: int, health: Health = lambda: None) -> None:
@@ -39,7 +46,7 @@ def serve_metrics(host: str, port: int, health: Health = lambda: None) -> None:
         return [(reason or ("ok" if known else "not found")).encode()]
 
     try:
-        server = make_server(host, port, app, handler_class=_Quiet)
+        server = make_server(host, port, app, server_class=_Server, handler_class=_Quiet)
     except OSError as error:
         raise ConfigurationError(f"port {port} on {host} is taken: free it or set another port ({error})") from error
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
