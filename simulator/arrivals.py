@@ -79,7 +79,7 @@ class Arrivals:
         thread_film = self._film.get(thread.film_id) if thread.film_id is not None else None
         topic = film
         # people mostly stay on a thread's own film
-        if thread_film is not None and breakout is None and rng.random() < 0.8:
+        if thread_film is not None and breakout is None and rng.random() < 0.7:
             topic = thread_film
         return _Spark(topic, thread, thread_film, at + HORIZON_SECONDS)
 

@@ -10,11 +10,12 @@ from simulator.catalogue import CatalogueFilm
 
 SLOT_SECONDS = 600
 """One breakout begins in each slot: with five-minute windows a viewer sees rankings move within minutes."""
-HALF_LIFE_SECONDS = 300
+HALF_LIFE_SECONDS = 420
 LIFETIME_SECONDS = 6 * HALF_LIFE_SECONDS
 """After six half-lives the extra interest is 1.6 % of its peak: dropped."""
-CANDIDATES = 60
-"""Breakouts pick among the films of middling interest: a favourite that grows tenfold would drown the rest."""
+FAVOURITES, CANDIDATES = 6, 20
+"""Breakouts pick among the films just below the favourites: a favourite that grows tenfold would drown the rest, and a
+forgotten film grown tenfold would still not be seen in a ranking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class BreakoutSchedule:
 
     def __init__(self, films_by_interest: Sequence[CatalogueFilm], seed: int) -> None:
         """`films_by_interest`: the most talked-about film first."""
-        skip = min(8, len(films_by_interest) // 4)
+        skip = min(FAVOURITES, len(films_by_interest) // 4)
         self._films = films_by_interest[skip : skip + CANDIDATES] or films_by_interest
         self._seed = seed
         # each draw of a film asks for the breakouts of the last half hour

@@ -13,6 +13,8 @@ POPULARITY_EXPONENT = 1.1
 """Talk is a little more unequal than popularity: with it the top ten of 700 films get about a sixth of the comments."""
 POPULARITY_CAP = 200.0
 """No standing interest grows beyond that of a film this popular: the rest is for breakouts to show."""
+BREAKOUT_FLOOR = 0.008
+"""A breakout multiplies at least this share of all talk: tenfold of almost nothing would not be seen in a ranking."""
 RECENT_FACTOR = 3.0
 RECENT_FILMS = 60
 """The newest films are in cinemas: people talk about them more than their popularity says."""
@@ -57,4 +59,4 @@ class Interest:
         return self.films[min(place, len(self.films) - 1)]
 
     def _extra(self, breakout: Breakout, now: float) -> float:
-        return self._weight[breakout.film.id] * breakout.surplus(now)
+        return max(self._weight[breakout.film.id], BREAKOUT_FLOOR) * breakout.surplus(now)

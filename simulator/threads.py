@@ -50,7 +50,7 @@ class Threads:
         subreddit = self._subreddits[0] if rng.random() < 0.7 else rng.choice(self._subreddits)
         film: CatalogueFilm | None = None
         title = rng.choice(GENERAL)
-        if rng.random() < 0.35:
+        if rng.random() < 0.2:
             film = self._interest.standing(rng)
             title = rng.choice(ONE_FILM).format(title=film.title, year=film.year)
         return self._thread(created, number, subreddit=subreddit, title=title, film=film, rng=rng)

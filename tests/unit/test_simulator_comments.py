@@ -10,7 +10,7 @@ import pytest
 from simulator.arrivals import Arrivals
 from simulator.breakouts import SLOT_SECONDS as BREAKOUT_SLOT
 from simulator.catalogue import load_catalogue
-from simulator.interest import Interest
+from simulator.interest import BREAKOUT_FLOOR, Interest
 from simulator.live import LiveSource
 from simulator.model import Comment
 from simulator.naming import is_ordinary
@@ -232,11 +232,12 @@ def test_a_breakout_lifts_its_film_and_decays() -> None:
     assert 10 <= breakout.factor <= 20
     assert breakout.surplus(breakout.start - 1) == 0
     assert breakout.surplus(breakout.start) == pytest.approx(breakout.factor - 1)
-    assert breakout.surplus(breakout.start + 300) == pytest.approx((breakout.factor - 1) / 2)
+    assert breakout.surplus(breakout.start + 420) == pytest.approx((breakout.factor - 1) / 2)
     assert breakout in interest.breakouts.active(breakout.start + 600)
     rng = random.Random(5)
     drawn = Counter(interest.draw(rng, breakout.start)[0].id for _ in range(20_000))
-    expected = interest.base(breakout.film) * breakout.factor / interest.total(breakout.start)
+    surplus = max(interest.base(breakout.film), BREAKOUT_FLOOR) * (breakout.factor - 1)
+    expected = (interest.base(breakout.film) + surplus) / interest.total(breakout.start)
     assert drawn[breakout.film.id] / 20_000 == pytest.approx(expected, rel=0.25)
 
 
@@ -244,10 +245,22 @@ def test_a_release_night_fills_the_films_own_thread() -> None:
     interest = Interest(FILMS, 7)
     first = int(NOW // BREAKOUT_SLOT)
     breakout = next(b for b in map(interest.breakouts.of_slot, range(first, first + 50)) if b.kind == "release_night")
-    feed = source(rate=3)
-    feed.advance(breakout.start + 240)
+    feed = source()
+    feed.advance(breakout.start + 300)
     recent = [c for c in feed.feed.all() if c.created >= breakout.start]
     threads = Counter(comment.thread.title for comment in recent)
     own = [title for title in threads if breakout.film.title in title and title.startswith("Official Discussion")]
     assert own
     assert threads[own[0]] >= 10
+
+
+def test_breakouts_change_who_leads() -> None:
+    """In a window of five minutes at the default rate, most breakouts put their film among the first three."""
+    schedule, first, seen = Interest(FILMS, 7).breakouts, int(NOW // BREAKOUT_SLOT), 0
+    for breakout in map(schedule.of_slot, range(first, first + 8)):
+        feed = source()
+        feed.advance(breakout.start + 330)
+        recent = [comment for comment in feed.feed.all() if comment.created >= breakout.start + 30]
+        mentions = Counter(mention.movie_id for comment in recent for mention in comment.truth.mentions)
+        seen += breakout.film.id in {film for film, _ in mentions.most_common(3)}
+    assert seen >= 6
