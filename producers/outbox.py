@@ -3,6 +3,7 @@
 import base64
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from common.clock import Clock
@@ -37,12 +38,12 @@ class Outbox:
         self._api = api
         self._queued: Counter[str] = Counter()
 
-    def send(self, topic: str, event: Event, raw: object) -> None:
+    def send(self, topic: str, event: Event, raw: Callable[[], object]) -> None:
         """Queue `event`; when it is too large for any reader, queue its raw record as a dead letter instead."""
         size = len(event.encode())
         if size > MAX_EVENT_BYTES:
             detail = f"{size} bytes as a message, over {MAX_EVENT_BYTES}"
-            self.dead_letter(raw, DeadLetterReason.TOO_LARGE, detail, event.key.decode())
+            self.dead_letter(raw(), DeadLetterReason.TOO_LARGE, detail, event.key.decode())
             return
         self._publisher.send(topic, event)
         self._queued[topic] += 1

@@ -80,7 +80,7 @@ class RedditPoll:
         elif isinstance(parsed, Usable):
             self.metrics.repaired(parsed.repaired)
             self.metrics.event(parsed.comment.created_utc)
-            self.outbox.send(REDDIT_STREAM, parsed.comment, without_names(thing, self.author_hash))
+            self.outbox.send(REDDIT_STREAM, parsed.comment, lambda: without_names(thing, self.author_hash))
         else:
             raw = without_names(thing, self.author_hash)
             self.outbox.dead_letter(raw, parsed.reason, parsed.detail, parsed.key)

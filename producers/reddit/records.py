@@ -46,7 +46,7 @@ def parse(thing: Any, *, fetched_at: datetime, author_hash: Hash, max_bytes: int
     data = thing.get("data") if isinstance(thing, dict) else None
     if not isinstance(data, dict) or thing.get("kind") != "t1":
         return Unusable(DeadLetterReason.SOURCE_RECORD, "not a comment (kind t1 with data)", None)
-    key = data["id"][:64] if isinstance(data.get("id"), str) else None
+    key = repair(data["id"][:64])[0] if isinstance(data.get("id"), str) else None
     body = data.get("body")
     if not isinstance(body, str):
         return Unusable(DeadLetterReason.SOURCE_RECORD, "body: not a text", key)
@@ -66,9 +66,9 @@ def _comment(
     try:
         comment = RedditComment.model_validate(
             {
-                "id": data.get("id"),
+                "id": key if key == data.get("id") else None,
                 "body": text,
-                "subreddit": data.get("subreddit"),
+                "subreddit": _clean(data, "subreddit"),
                 "author": _author(data, author_hash),
                 "created_utc": _instant(data.get("created_utc")),
                 "score": _score(data),
@@ -113,7 +113,8 @@ def _instant(value: object) -> datetime | None:
 def _score(data: dict[str, Any]) -> int | None:
     """None while Reddit hides the score: what it shows then is a placeholder."""
     value = data.get("score")
-    return value if type(value) is int and data.get("score_hidden") is not True else None
+    known = type(value) is int and abs(value) < 2**31 and data.get("score_hidden") is not True
+    return value if known else None
 
 
 def _bare_id(name: str | None) -> str | None:

@@ -2,21 +2,23 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 PAGE_SIZE = 100
 """The most Reddit gives in one page."""
+_NAME = re.compile(r"t\d_[A-Za-z0-9_]{1,60}")
+"""What may be kept as a position and sent back in a URL."""
 
 
 def fullname(thing: Any) -> str:
-    """The thing's own name (`t1_…`), or a digest of its content when it has none, so that it too is met only once."""
+    """The thing's own name (`t1_…`), or a digest of its content when it has none: it too is to be met only once."""
     data = thing.get("data") if isinstance(thing, dict) else None
     if isinstance(data, dict):
-        if isinstance(data.get("name"), str) and data["name"]:
-            return str(data["name"])
-        if isinstance(data.get("id"), str) and data["id"]:
-            return f"t1_{data['id']}"
+        for name in (data.get("name"), f"t1_{data.get('id')}"):
+            if isinstance(name, str) and _NAME.fullmatch(name):
+                return name
     digest = hashlib.sha256(json.dumps(thing, sort_keys=True, default=str).encode()).hexdigest()
     return f"digest_{digest[:32]}"
 

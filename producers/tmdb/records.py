@@ -118,7 +118,7 @@ def _amount(item: Mapping[str, Any], name: str) -> float | None:
 
 def _count(item: Mapping[str, Any], name: str) -> int | None:
     value = item.get(name)
-    return value if type(value) is int and 0 <= value < 2**63 else None
+    return value if type(value) is int and 0 <= value < 2**31 else None
 
 
 def _date(item: Mapping[str, Any]) -> date | None:

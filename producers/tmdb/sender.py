@@ -31,4 +31,4 @@ class FilmSender:
         if isinstance(film, Unusable):
             self.outbox.dead_letter(item, DeadLetterReason.SOURCE_RECORD, film.detail, film.key)
         else:
-            self.outbox.send(TMDB_STREAM, film, item)
+            self.outbox.send(TMDB_STREAM, film, lambda: item)

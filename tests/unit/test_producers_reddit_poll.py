@@ -146,6 +146,18 @@ def test_a_comment_of_5_mb_is_a_whole_dead_letter_without_a_name(tmp_path: Path)
     assert ids(publisher) == ["000002"]
 
 
+def test_odd_names_are_no_position_and_no_crash(tmp_path: Path) -> None:
+    odd = [thing(id=name, name=f"t1_{name}") for name in ("\ud800", "a b&after=x", "x" * 10_000)]
+    listing, publisher = MovingListing([talk(1), *odd]), KeepingPublisher()
+    poll = start(listing, publisher, tmp_path)
+    poll()
+    poll()
+    assert len(publisher.flushed) == 4
+    saved = json.loads((tmp_path / "position.json").read_bytes())
+    assert saved["anchors"] == ["t1_000001"]
+    assert len(saved["seen"]) == 4
+
+
 def test_what_kafka_could_never_take_is_cut_and_says_so(tmp_path: Path) -> None:
     publisher = KeepingPublisher()
     start(MovingListing([talk(1, body="x" * 9_000_000)]), publisher, tmp_path)()

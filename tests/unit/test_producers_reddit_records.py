@@ -78,8 +78,9 @@ def test_missing_trimmings_are_null() -> None:
     ) * 5
 
 
-def test_a_hidden_score_is_unknown() -> None:
-    parsed = read(thing(score=1, score_hidden=True))
+@pytest.mark.parametrize("odd", [{"score": 1, "score_hidden": True}, {"score": "9"}, {"score": 10**20}, {"score": 2.5}])
+def test_a_hidden_or_senseless_score_is_unknown(odd: dict[str, Any]) -> None:
+    parsed = read(thing(**odd))
     assert isinstance(parsed, Usable)
     assert parsed.comment.score is None
 
@@ -90,6 +91,13 @@ def test_lone_surrogates_are_replaced_and_counted() -> None:
     assert parsed.comment.body == "a� b �"
     assert parsed.comment.submission_title == "�!"
     assert parsed.repaired == 3
+    assert RedditComment.decode(parsed.comment.encode()) == parsed.comment
+
+
+@pytest.mark.parametrize("name", ["body", "subreddit", "author", "permalink", "link_id", "link_title"])
+def test_no_surrogate_anywhere_stops_the_record(name: str) -> None:
+    parsed = read(thing(**{name: "x\ud800"}))
+    assert isinstance(parsed, Usable)
     assert RedditComment.decode(parsed.comment.encode()) == parsed.comment
 
 
@@ -122,6 +130,7 @@ def test_size_counts_bytes_not_characters() -> None:
         thing(id=7),
         thing(id=""),
         thing(id="x" * 65),
+        thing(id="\ud800"),
         thing(subreddit=None),
         thing(created_utc=None),
         thing(created_utc="1772366400"),
