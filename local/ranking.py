@@ -96,8 +96,8 @@ def table_of(ranking: Ranking, now: datetime) -> Table:
     table = Table(
         title=f"Films trending {ranking.window_start:%Y-%m-%d %H:%M} to {ranking.window_end:%H:%M} UTC "
         f"({state}; {age // 60} min {age % 60} s ago)",
-        caption=f"{len(ranking.rows)} of {ranking.films} films. Parts: P popularity, M mentions, S sentiment (mean, n). "
-        "Forecast: TrendScore of the next window, with its interval.",
+        caption=f"{len(ranking.rows)} of {ranking.films} films; parts: P popularity, M mentions, S sentiment "
+        "(mean, n); forecast: the TrendScore of the next window, with its interval",
         padding=(0, 0),
         pad_edge=False,
     )
