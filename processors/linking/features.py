@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from processors.linking.context import CommentContext
 from processors.linking.index import Surface
-from processors.linking.names import GIVEN_NAMES, PLACES
+from processors.linking.names import CALENDAR, GIVEN_NAMES, PLACES
 from processors.linking.resolve import NO_RIVAL, Choice
 from processors.linking.surfaces import Kind, votes_of
 from processors.linking.thread import Thread
@@ -20,11 +20,16 @@ s t"""
 SMALL_WORDS: Final = ARTICLES | frozenset(_SMALL.split())
 """Words that titles write with a small letter."""
 
-_FILM: Final = frozenset(
-    ["movie", "movies", "film", "films", "flick", "trailer", "trailers", "sequel", "remake", "dvd"]
-)
+_FILM: Final = frozenset(["movie", "film", "flick", "trailer", "trailers", "sequel", "remake", "dvd"])
 _OTHER: Final = frozenset(["show", "series", "season", "episode", "book", "books", "novel", "comic", "comics", "game"])
-_FIRST: Final = frozenset(["first", "original", "1st"])
+_SERIES: Final = frozenset(
+    ["movies", "films", "trilogy", "franchise", "universe", "sequels", "games", "comics", "books"]
+)
+_NEXT: Final = frozenset(["next", "last", "latest", "previous", "new", "upcoming", "recent"])
+_ANY: Final = frozenset(
+    ["a", "an", "another", "every", "any", "all", "those", "these", "other", "most", "some", "many"]
+)
+FIRST: Final = frozenset(["first", "original", "1st"])
 _RELEASE: Final = frozenset(["came", "comes", "coming", "releases", "released", "premiered", "bombed", "flopped"])
 _BE: Final = frozenset(["is", "was", "has", "had"])
 _OUT: Final = frozenset(["out", "released", "coming", "released"])
@@ -110,7 +115,7 @@ def _of_surface(site: Site, case: str) -> dict[str, float]:
         "votes": _clip(math.log10(1 + votes_of(choice.film)) - 3, -3, 1.7),
         "votes_unknown": float(choice.film.vote_count is None),
         "margin": choice.margin / NO_RIVAL,
-        "place": float(surface.text in PLACES),
+        "place": float(surface.text in PLACES or surface.text in CALENDAR),
         "franchise": math.log2(min(max(surface.franchise, 1), 8)),
     }
     if case in {"title", "upper", "shout", "first"}:
@@ -135,9 +140,14 @@ def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> 
     f = {"list": float("," in gap_before or "," in gap_after), "slash": float("/" in gap_before or "/" in gap_after)}
     if before and not begins and not _BREAKS.intersection(gap_before):
         word = before.lower()
-        f["first_before"] = float(word in _FIRST)
-        f["before"] = 0.0 if word in _FIRST else _clip(stats.before.get(word, 0.0), -1, 2)
+        f["first_before"] = float(word in FIRST)
+        f["before"] = 0.0 if word in FIRST else _clip(stats.before.get(word, 0.0), -1, 2)
+        f["next_before"] = float(word in _NEXT)
+        f["any_before"] = float(word in _ANY)
         f["hyphen_before"] = float("-" in gap_before)
+        if word == "s" and gap_before == " ":
+            owner = context.raw_word_before(context.low.rfind(" ", 0, span.start - 1) + 1)
+            f["owner_before"] = float(owner[:1].isupper())
         if word == "of":
             head = context.raw_word_before(context.low.rfind(" ", 0, span.start - 1) + 1)
             f["name_of_before"] = float(head[:1].isupper() and not context.shouting)
@@ -154,6 +164,8 @@ def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> 
             word in _RELEASE or (word in _BE and context.word_after(span.end + len(after) + 1) in _OUT)
         )
         f["film_word_after"] = float(word in _FILM)
+        f["series_word_after"] = float(word in _SERIES)
+        f["any_film"] = float(f.get("any_before", 0.0) > 0 and word in _FILM)
         f["other_word_after"] = float(word in _OTHER)
         f["possessive"] = float(word == "s" and gap_after in {"'", "’"})
     return f

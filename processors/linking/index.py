@@ -23,12 +23,25 @@ NAME_LIMIT: Final = 0.2
 class Surface:
     """A form in which some films are named."""
 
-    __slots__ = ("common", "entries", "franchise", "length", "nameness", "ordinariness", "rarest", "text", "words")
+    __slots__ = (
+        "common",
+        "entries",
+        "franchise",
+        "head",
+        "length",
+        "nameness",
+        "ordinariness",
+        "rarest",
+        "text",
+        "words",
+    )
 
     def __init__(self, text: str, entries: Sequence[tuple[int, Kind]], franchise: int, stats: WordStats) -> None:
         self.text = text
         self.length = len(text)
         self.words = text.count(" ") + 1
+        self.head = len(text) - len(without_article(text))
+        """Where the first word that is no article begins: its case tells, not the article's."""
         self.entries = entries
         """(index of the film, kind) of every film it may mean."""
         self.franchise = franchise

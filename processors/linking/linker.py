@@ -15,10 +15,10 @@ from processors.linking import scorer, wordstats
 from processors.linking.about import speaks_of_thread_film
 from processors.linking.context import CommentContext
 from processors.linking.chains import Found, with_chains
-from processors.linking.features import Site, Span, extract
+from processors.linking.features import FIRST, Site, Span, extract
 from processors.linking.index import CatalogueIndex
 from processors.linking.model import CommentText, Film, Links, Mention
-from processors.linking.resolve import Choice, choose
+from processors.linking.resolve import Choice, Told, choose
 from processors.linking.surfaces import Kind
 from processors.linking.thread import NO_THREAD, Thread, read_thread
 
@@ -31,6 +31,9 @@ MOST_SPANS: Final = 400
 
 _EMPHASIS: Final = re.compile(r"[\"“*_`]|\((?:19|20)\d\d")
 """What may set a title apart."""
+
+
+_SEQUEL: Final = frozenset(["2", "3", "4", "5", "6", "7", "8", "9", "10", "ii", "iii", "iv", "vi", "vii"])
 
 
 class Candidate:
@@ -129,7 +132,7 @@ class Linker:
         everyday: list[Found] = []
         for end, surface in self._index.matches(context.low):
             start = end - surface.length
-            kept = everyday if surface.common and flat[start].islower() else clear
+            kept = everyday if surface.common and flat[start + surface.head].islower() else clear
             kept.append(Found(start, end, surface))
         for surface in thread.forms:
             at = context.low.find(f" {surface.text} ")
@@ -153,9 +156,12 @@ class Linker:
         """One span judged; None when no film can be meant."""
         body_start, body_end = context.body_span(found.start, found.end)
         year = context.year_beside(body_start, body_end)
-        choice = choose(found.surface, self._index, thread, created, year)
+        original = context.word_before(found.start) in FIRST
+        choice = choose(found.surface, self._index, thread, created, Told(year, original))
         if choice is None or (choice.kind == Kind.INITIALS and not _as_initials(context.flat[found.start : found.end])):
             return None
+        if context.word_after(found.end) in _SEQUEL and context.text[body_end : body_end + 1] in {" ", "-"}:
+            return None  # "Minions 3" is no mention of Minions; where the sequel exists, its own form was longer
         span = Span(found.start, found.end, body_start, body_end, found.surface)
         features = extract(Site(span, choice, context, thread, year, found.chain), self._stats)
         return Candidate(span, choice, features, self._scorer.probability(features))

@@ -46,3 +46,10 @@ african american,new england,middle east,wall street,times square,central park,g
 
 PLACES: Final = frozenset(_PLACES.split()) | frozenset(_TWO_WORDS.replace("\n", "").split(","))
 GIVEN_NAMES: Final = frozenset(_GIVEN.split())
+
+_CALENDAR: Final = """
+monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
+october november december christmas easter thanksgiving
+"""
+CALENDAR: Final = frozenset(_CALENDAR.split()) | {"new year s eve", "valentine s day", "new years eve", "in july"}
+"""Days and months: written with a capital whatever is meant."""

@@ -38,6 +38,18 @@ _YEAR: Final = 20.0
 """A year written beside decides."""
 
 
+_ORIGINAL: Final = 8.0
+"""What "the original" or "the first" before a title is worth to the oldest film it may mean."""
+
+
+class Told(NamedTuple):
+    """What the comment says about the film beside its title."""
+
+    year: int | None = None
+    original: bool = False
+    """Whether "first" or "original" stands before it."""
+
+
 class Choice(NamedTuple):
     """The film a surface most likely means."""
 
@@ -50,25 +62,32 @@ class Choice(NamedTuple):
     """The film's series."""
 
 
+_NO_YEAR: Final = 9999
+
 NO_RIVAL: Final = 10.0
 """Margin of a surface that can mean one film only."""
 
 
 def choose(
-    surface: Surface, index: CatalogueIndex, thread: Thread, created: datetime | None, year: int | None
+    surface: Surface, index: CatalogueIndex, thread: Thread, created: datetime | None, told: Told
 ) -> Choice | None:
     """The best film for a surface; None when every candidate is ruled out by its year."""
+    oldest = (
+        min((index.films[i].year or _NO_YEAR for i, _ in surface.entries), default=_NO_YEAR) if told.original else 0
+    )
     best: tuple[float, int, Kind] | None = None
     second = -math.inf
     for position, kind in surface.entries:
         film = index.films[position]
         if not released(film, created) and surface not in thread.forms:
             continue
-        score = _score(film, kind, thread, created, year)
+        score = _score(film, kind, thread, created, told.year)
         if score is None:
             continue
         if thread.series and index.series[position] == thread.series:
             score += _SERIES
+        if film.year == oldest:
+            score += _ORIGINAL
         if kind == Kind.MAIN and index.first[index.series[position]] == position:
             score += _FIRST
         if best is None or score > best[0]:

@@ -5,6 +5,7 @@ it does on threads it was not fitted on (grouped cross-validation), then writes 
 """
 
 import argparse
+import csv
 import gzip
 import json
 import zlib
@@ -21,6 +22,9 @@ from processors.linking.linker import Linker
 from processors.linking.model import Film
 from processors.linking.scorer import PATH
 from processors.linking.text import normalise
+
+LABELS: Final = Path(__file__).parent / "labels.csv"
+"""600 spans the linker was unsure of, drawn from unlabelled comments and judged by reading: ids and offsets only."""
 
 FOLDS: Final = 10
 STEPS: Final = 40
@@ -88,6 +92,36 @@ def examples(records: Sequence[dict[str, Any]], linker: Linker) -> Iterator[Exam
             yield Example(group, candidate.features, label, note)
 
 
+def labelled_spans(path: Path, folder: Path, linker: Linker) -> Iterator[Example]:
+    """The single spans of `labels.csv`, judged by reading, found again in the comment files of `folder`.
+
+    The labels hold ids and offsets only. A span that the linker no longer offers with that film is left out.
+    """
+    wanted: dict[tuple[str, str], list[dict[str, str]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            wanted.setdefault((row["source"], row["id"]), []).append(row)
+    for source in sorted({source for source, _ in wanted}):
+        for record in read(folder / f"{source}.jsonl.gz"):
+            rows = wanted.get((source, record["id"]))
+            if rows:
+                yield from _spans_of(record, rows, linker)
+
+
+def _spans_of(record: dict[str, Any], rows: list[dict[str, str]], linker: Linker) -> Iterator[Example]:
+    created = datetime.fromtimestamp(record["created_utc"], UTC) if record["created_utc"] else None
+    title = record.get("link_title") or record.get("thread_movie")
+    context = CommentContext(record["body"])
+    labels = {(int(row["start"]), int(row["end"]), int(row["movie_id"])): row["is_film"] == "1" for row in rows}
+    for candidate in linker.candidates(context, linker.thread(title, created), created):
+        span, film = candidate.span, candidate.choice.film
+        label = labels.get((span.body_start, span.body_end, film.movie_id))
+        if label is not None:
+            note = f"{record['body'][max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
+            group = title or f"bodies {zlib.crc32(record['id'].encode()) % 20}"
+            yield Example(group, candidate.features, label, note)
+
+
 def _labelled(record: dict[str, Any], movie_id: int, start: int, end: int, form: str) -> bool:
     """Whether a place is the labelled one of a film, or written like it."""
     return any(
@@ -149,21 +183,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path)
     parser.add_argument("--catalogue", type=Path, required=True)
+    parser.add_argument("--comments", type=Path, help="folder of the comment files that labels.csv speaks of")
     parser.add_argument("--penalty", type=float, default=1.0)
     parser.add_argument("--accept", type=float, default=0.6)
     parser.add_argument("--version", default="1")
     parser.add_argument("--dry-run", action="store_true", help="report, do not write")
     parser.add_argument("--errors", action="store_true", help="list held-out mistakes")
     arguments = parser.parse_args()
-    found = list(examples(read(arguments.gold), Linker(read_films(arguments.catalogue))))
+    linker = Linker(read_films(arguments.catalogue))
+    found = list(examples(read(arguments.gold), linker))
+    measured = len(found)
+    if arguments.comments is not None:
+        found += labelled_spans(LABELS, arguments.comments, linker)
     names = sorted({name for e in found for name in e.features})
     x, y = matrix(found, names), np.array([float(e.label) for e in found])
     for penalty in (0.3, 1.0, 3.0):
         p = cross_validated(found, x, y, penalty)
         for threshold in (0.4, 0.5, 0.6, 0.7):
-            _say(
-                {"held_out": True, "penalty": penalty, "spans": len(y), "films": int(y.sum())} | table(p, y, threshold)
-            )
+            figures = table(p[:measured], y[:measured], threshold)
+            _say({"held_out": True, "penalty": penalty, "spans": measured, "films": int(y[:measured].sum())} | figures)
     if arguments.errors:
         p = cross_validated(found, x, y, arguments.penalty)
         for e, probability in sorted(zip(found, p, strict=True), key=lambda pair: -abs(pair[1] - pair[0].label)):
