@@ -6,7 +6,7 @@ when every worker can see it.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from common.clock import to_millis
 from contracts.events import TmdbFilm
@@ -114,7 +114,7 @@ def _linkable(film: TmdbFilm, known: Film | None) -> Film:
     )
 
 
-def _linking_differs(before: dict[int, Film], now: dict[int, Film]) -> bool:
+def _linking_differs(before: Mapping[int, Film], now: Mapping[int, Film]) -> bool:
     if before.keys() != now.keys():
         return True
     return any(_differs(before[movie], film) for movie, film in now.items())

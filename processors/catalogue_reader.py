@@ -1,7 +1,7 @@
 """The workers' side of the catalogue: the linker and the popularities that hold for a record, by its append time."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,7 +31,7 @@ class View:
     since: int
     until: int
     linker: FilmLinker
-    observations: dict[int, tuple[Observation, ...]]
+    observations: Mapping[int, tuple[Observation, ...]]
 
 
 class CatalogueReader:
@@ -43,7 +43,7 @@ class CatalogueReader:
         self._build = build
         self._versions: list[int] = []
         self._linkers: dict[int, FilmLinker] = {}
-        self._observations: dict[int, tuple[int, dict[int, tuple[Observation, ...]]]] = {}
+        self._observations: dict[int, tuple[int, Mapping[int, tuple[Observation, ...]]]] = {}
 
     def refresh(self) -> None:
         """See what was published meanwhile; called once an Arrow batch."""
@@ -63,12 +63,12 @@ class CatalogueReader:
         linking, observations = self._load(version)
         return View(version if place else 0, until, self._linker(linking), observations)
 
-    def _load(self, version: int) -> tuple[int, dict[int, tuple[Observation, ...]]]:
+    def _load(self, version: int) -> tuple[int, Mapping[int, tuple[Observation, ...]]]:
         if version not in self._observations:
             snapshot = self._files.load(version)
             _make_room(self._observations)
             self._observations[version] = (snapshot.linking_since, snapshot.observations)
-            if snapshot.linking_since == version:
+            if snapshot.linking_since == version and version not in self._linkers:
                 self._build_linker(version, snapshot.films)
         return self._observations[version]
 
@@ -77,7 +77,7 @@ class CatalogueReader:
             self._build_linker(version, self._files.load(version).films)
         return self._linkers[version]
 
-    def _build_linker(self, version: int, films: dict[int, Film]) -> None:
+    def _build_linker(self, version: int, films: Mapping[int, Film]) -> None:
         _make_room(self._linkers)
         self._linkers[version] = self._build(films.values())
 

@@ -2,6 +2,7 @@
 
 import gzip
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -34,8 +35,8 @@ class Snapshot:
     """ms of Kafka's append time."""
     linking_since: int
     """The snapshot whose films the linker is built of: popularity moves with every poll, and building takes seconds."""
-    films: dict[int, Film]
-    observations: dict[int, tuple[Observation, ...]]
+    films: Mapping[int, Film]
+    observations: Mapping[int, tuple[Observation, ...]]
     """A film's last ones, oldest first."""
 
 
