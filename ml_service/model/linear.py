@@ -6,8 +6,8 @@ import numpy as np
 
 from ml_service.model.series import Array
 
-_SYMMETRY_EVERY = 100
-"""Rounding makes the covariance drift from symmetry by about 1e-16 a label."""
+_RENEW_EVERY = 8
+"""Labels between two renewals, to spare time; every weight's turn comes some times within the memory."""
 
 
 class RecursiveLeastSquares:
@@ -24,7 +24,7 @@ class RecursiveLeastSquares:
         self.weights = np.zeros((horizons, size))
         self._covariance = np.tile(np.eye(size) / ridge, (horizons, 1, 1))
         self._memory = memory
-        self._ceiling = size / ridge
+        self._ridge = ridge
         self._labels = [0] * horizons
 
     def predict(self, rows: Array) -> Array:
@@ -40,9 +40,21 @@ class RecursiveLeastSquares:
         gain /= forgetting / weight + float(row @ gain)
         self.weights[h] += gain * (target - float(self.weights[h] @ row))
         covariance -= np.outer(gain, raw)
+        covariance /= forgetting
         self._labels[h] += 1
-        # Directions that no row visits would grow without end under forgetting: never beyond the prior.
-        if float(np.trace(covariance)) < self._ceiling * forgetting:
-            covariance /= forgetting
-        if self._labels[h] % _SYMMETRY_EVERY == 0:
-            covariance[:] = 0.5 * (covariance + covariance.T)
+        if self._labels[h] % _RENEW_EVERY == 0:
+            self._renew(h, weight * _RENEW_EVERY)
+
+    def _renew(self, h: int, weight: float) -> None:
+        """Put back what was forgotten of the prior, one weight at a time: as if a label had said that it is 0.
+
+        Without it the variance of a direction that no row visits would grow without end.
+        """
+        covariance, size = self._covariance[h], self.weights.shape[1]
+        i = self._labels[h] // _RENEW_EVERY % size
+        precision = weight / self._memory * self._ridge * size
+        gain = covariance[:, i] * (precision / (1.0 + precision * covariance[i, i]))
+        self.weights[h] -= gain * self.weights[h, i]
+        covariance -= np.outer(gain, covariance[i].copy())
+        covariance += covariance.T.copy()
+        covariance *= 0.5

@@ -101,8 +101,12 @@ class FilmMixture:
 
 
 def learning_rates(largest: Array, square: Array) -> Array:
-    """BOA's rate of each expert: bounded by its range, and falling with the square of its gains."""
+    """BOA's rate of each expert: bounded by the range of all gains, and falling with the square of its own.
+
+    The range is the row's, not each expert's: an expert that has said just what the mixture said would get any weight.
+    """
     confidence = math.log(max(2, largest.shape[-1]))
+    largest = largest.max(axis=-1, keepdims=True)
     return cast(
         Array,
         np.minimum(1.0 / np.maximum(2.0 * largest, 1e-9), np.sqrt(confidence / np.maximum(square, 1e-18))),

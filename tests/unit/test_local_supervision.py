@@ -88,10 +88,11 @@ def test_it_runs_logs_and_stops(run: Callable[..., Supervisor], folder: Path) ->
 
 def test_what_is_killed_is_started_again(run: Callable[..., Supervisor]) -> None:
     supervisor = run(Program("victim", script(SLEEP), order=1))
+    starts = supervisor.home / "victim.starts"
+    wait_until(lambda: len(launch.read_starts(starts)) == 1, _DEADLINE, what="the start")
     first = state_of(supervisor, "victim").pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    starts = supervisor.home / "victim.starts"
     wait_until(lambda: len(launch.read_starts(starts)) == 2, _DEADLINE, what="the restart")
     assert state_of(supervisor, "victim").pid not in {first, None}
 

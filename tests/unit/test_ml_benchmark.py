@@ -1,0 +1,119 @@
+"""The benchmark understands its files, and its figures are what they say."""
+
+import gzip
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import forecast as benchmark
+from benchmarks.series_file import SeriesFile, parse_bin, parse_time, read_series
+
+
+def write(path: Path, lines: list[str]) -> Path:
+    path.write_bytes(gzip.compress("\n".join(["film,when,count", *lines]).encode()))
+    return path
+
+
+def read(path: Path, **options: object) -> SeriesFile:
+    return read_series(path, id_column="film", time_column="when", value_column="count", **options)  # type: ignore[arg-type]
+
+
+def test_counts_with_zeros_left_out_are_summed_and_their_gaps_are_zero(tmp_path: Path) -> None:
+    lines = [
+        "a,2026-01-01T00:03:00Z,1",
+        "a,2026-01-01T00:07:00Z,2",
+        "a,2026-01-01T00:31:00Z,1",
+        "b,2026-01-01T00:01:00Z,1",
+    ]
+    series = read(write(tmp_path / "x.csv.gz", lines), bin_seconds=600)
+    assert (series.missing, series.aggregate) == ("zero", "sum")
+    start = int(parse_time("2026-01-01")) // 600
+    assert series.values == {"a": {start: 3.0, start + 3: 1.0}, "b": {start: 1.0}}
+    filled = list(benchmark.with_zeros(series, quiet=2))
+    assert filled == [
+        (start, "a", 3.0, True), (start, "b", 1.0, True), (start + 1, "a", 0.0, True), (start + 1, "b", 0.0, True),
+        (start + 3, "a", 1.0, True),
+    ]  # fmt: skip
+
+
+def test_levels_keep_the_last_value_and_their_gaps_are_unknown(tmp_path: Path) -> None:
+    lines = [f"a,2026-01-{day:02}T07:0{day % 5}:00Z,{100 + day}.5" for day in (1, 2, 3, 5, 6)]
+    series = read(
+        write(tmp_path / "x.csv.gz", [*lines, "a,2026-01-06T07:03:00Z,7", "a,2026-01-07T07:00:00Z,", "b,x,1"][:-1])
+    )
+    assert (series.step_seconds, series.missing, series.aggregate) == (86_400, "unknown", "last")
+    steps = sorted(series.values["a"])
+    assert [step - steps[0] for step in steps] == [0, 1, 2, 4, 5]
+    assert series.values["a"][steps[-1]] == 7.0
+
+
+def test_polls_around_midnight_have_a_bin_each(tmp_path: Path) -> None:
+    lines = ["a,2026-01-01T23:58:00Z,9.5", "a,2026-01-03T00:03:00Z,9.6", "a,2026-01-03T23:59:00Z,9.7"]
+    assert len(read(write(tmp_path / "x.csv.gz", lines)).values["a"]) == 3
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10min", 600), ("1h", 3600), ("2d", 172_800), ("30s", 30)])
+def test_bins(text: str, seconds: int) -> None:
+    assert parse_bin(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["10", "min", "0h", "1.5h", "-1d"])
+def test_bins_written_otherwise_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="10min"):
+        parse_bin(text)
+
+
+def test_a_wrong_column_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "x.csv.gz", ["a,2026-01-01,5"])
+    assert benchmark.main([str(path), "--id", "film", "--time", "when", "--value", "votes"]) == 2
+    assert "votes" in capsys.readouterr().err
+
+
+def decaying(tmp_path: Path) -> Path:
+    rng, lines = random.Random(1), []
+    for film in range(8):
+        level = rng.uniform(1e4, 1e6)
+        for day in range(90):
+            level *= 0.97
+            gross = level * (1 + 0.6 * (day % 7 in {4, 5})) * rng.uniform(0.9, 1.1)
+            lines.append(f"f{film},{np.datetime64('2026-01-01') + day},{gross:.0f}")
+    return write(tmp_path / "x.csv.gz", lines)
+
+
+def test_the_report_is_consistent_and_better_than_not_trying(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert benchmark.main([str(decaying(tmp_path)), "--id", "film", "--time", "when", "--value", "count"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["missing_bins"] == "unknown"
+    assert set(report["horizons"]) == {"1", "3", "12"}
+    for horizon, figures in report["horizons"].items():
+        assert figures["labels"] == 8 * (90 - int(horizon))
+        best = figures["baseline_mae"][figures["best_baseline"]]
+        assert best == min(figures["baseline_mae"].values())
+        assert figures["to_best_baseline"]["ratio"] == pytest.approx(figures["mae"] / best, abs=1e-4)
+        low, high = figures["to_best_baseline"]["interval"]
+        assert low <= figures["to_best_baseline"]["ratio"] <= high
+        assert figures["to_best_baseline"]["ratio"] < 1
+
+
+def test_with_shuffled_values_there_is_no_skill(tmp_path: Path) -> None:
+    series = read(decaying(tmp_path))
+    outcomes = benchmark.evaluate(series, (1,), shuffle=True)[1][1]
+    values = [value for points in series.values.values() for value in points.values()]
+    median = float(np.median(values))
+    own = np.mean([abs(outcome.error) for outcome in outcomes])
+    assert own > 0.97 * np.mean([abs(outcome.actual - median) for outcome in outcomes])
+
+
+@pytest.mark.data
+def test_real_attention_is_forecast_better_than_by_any_baseline(capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(__file__).parents[3] / "shared/data/series/tmdb_popular_daily_dev.csv.gz"
+    if not path.exists():
+        pytest.skip("the data are not here")
+    assert benchmark.main([str(path), "--id", "tmdb_id", "--time", "polled_utc", "--value", "popularity"]) == 0
+    figures = json.loads(capsys.readouterr().out)["horizons"]
+    assert all(row["to_best_baseline"]["ratio"] < 1.02 and 0.77 < row["coverage"] < 0.83 for row in figures.values())

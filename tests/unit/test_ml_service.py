@@ -1,0 +1,267 @@
+"""The loop's order of side effects: a crash at every step, then a restart, must end as if nothing had happened."""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM
+from contracts.errors import DependencyError
+from contracts.events import DeadLetter, DeadLetterReason, Event, Prediction, TrendUpdate
+from ml_service.engine import Batch, Engine
+from ml_service.service import Service, restore
+from storage.records import ModelMetric
+from tests.support.ml import CONFIG, updates
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+BATCH = 17
+
+
+class CrashError(Exception):
+    """The process ends here."""
+
+
+@dataclass
+class Record:
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+class World:
+    """What outlives the process: the topic, the tables, the published events; and where it crashes next."""
+
+    def __init__(self, values: list[bytes]) -> None:
+        self.records = [Record(0, offset, b"1", value) for offset, value in enumerate(values)]
+        self.first = 0
+        self.topic_id = "one"
+        self.stored: dict[tuple[Any, ...], Prediction] = {}
+        self.figures: dict[tuple[Any, ...], float] = {}
+        self.published: list[tuple[str, Event]] = []
+        self.committed: dict[int, int] = {}
+        self.crash_at: tuple[str, int] = ("", 0)
+        self.calls: dict[str, int] = {}
+
+    def reach(self, place: str) -> None:
+        self.calls[place] = self.calls.get(place, 0) + 1
+        if self.crash_at == (place, self.calls[place]):
+            raise CrashError(place)
+
+
+class FakeSource:
+    def __init__(self, world: World) -> None:
+        self.world, self.topic_id, self.offsets = world, world.topic_id, {0: 0}
+
+    def limits(self) -> dict[int, tuple[int, int]]:
+        return {0: (self.world.first, len(self.world.records))}
+
+    def seek(self, offsets: dict[int, int]) -> None:
+        self.offsets = {0: max(offsets.get(0, 0), self.world.first)}
+
+    def poll(self) -> list[Any]:
+        self.world.reach("poll")
+        start = self.offsets[0]
+        self.offsets = {0: min(len(self.world.records), start + BATCH)}
+        return list(self.world.records[start : self.offsets[0]])
+
+    def commit(self, offsets: dict[int, int]) -> None:
+        self.world.reach("commit")
+        self.world.committed = dict(offsets)
+
+    def lag(self) -> int | None:
+        return len(self.world.records) - self.offsets[0]
+
+
+class FakeTables:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def predictions(self, rows: Iterable[Prediction]) -> None:
+        self.world.reach("store")
+        for row in rows:
+            known = self.world.stored.get((row.movie_id, row.made_at, row.horizon))
+            if known is None or known.actual is None or row.actual is not None:
+                self.world.stored[row.movie_id, row.made_at, row.horizon] = row
+        self.world.reach("stored")
+
+    def metrics(self, rows: Iterable[ModelMetric]) -> None:
+        for row in rows:
+            self.world.figures[row.model_version, row.metric, row.horizon, row.at] = row.value
+        self.world.reach("measured")
+
+
+class FakeSink:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.waiting: list[tuple[str, Event]] = []
+
+    def send(self, topic: str, event: Event) -> None:
+        self.world.reach("send")
+        self.waiting.append((topic, event))
+
+    def flush(self) -> None:
+        self.world.reach("flush")
+        self.world.published += self.waiting
+        self.waiting = []
+        self.world.reach("flushed")
+
+
+def service(world: World, folder: Path) -> Service:
+    source = FakeSource(world)
+    return Service(
+        restore(folder, CONFIG, source),
+        source=source,
+        tables=FakeTables(world),
+        sink=FakeSink(world),
+        folder=folder,
+        clock=lambda: NOW,
+        snapshot_seconds=0.0,
+    )
+
+
+def run(world: World, folder: Path) -> Service:
+    running = service(world, folder)
+    while running.step():
+        pass
+    running.finish()
+    return running
+
+
+def encoded(rows: Iterable[TrendUpdate]) -> list[bytes]:
+    return [row.encode() for row in rows]
+
+
+ROWS = list(updates(2, 30))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(encoded(ROWS))
+    run(world, tmp_path_factory.mktemp("undisturbed"))
+    return world
+
+
+def test_undisturbed_it_stores_and_publishes_what_the_engine_says(undisturbed: World) -> None:
+    batch, engine = Batch(), Engine(CONFIG)
+    for row in ROWS:
+        engine.process(row, batch)
+    assert [event for _, event in undisturbed.published] == batch.predictions
+    assert {topic for topic, _ in undisturbed.published} == {PREDICTIONS_STREAM}
+    assert undisturbed.stored == {(row.movie_id, row.made_at, row.horizon): row for row in batch.predictions}
+    assert undisturbed.figures
+    assert undisturbed.committed == {0: len(ROWS)}
+
+
+@pytest.mark.parametrize("place", ["poll", "store", "stored", "measured", "send", "flush", "flushed", "commit"])
+@pytest.mark.parametrize("time", [1, 3])
+def test_after_a_crash_anywhere_the_tables_and_figures_are_the_same(
+    undisturbed: World, place: str, time: int, tmp_path: Path
+) -> None:
+    world = World(encoded(ROWS))
+    world.crash_at = (place, time)
+    with pytest.raises(CrashError):
+        run(world, tmp_path)
+    world.crash_at = (place, world.calls[place] + 2)  # and once more, while it recovers
+    with pytest.raises(CrashError):
+        run(world, tmp_path)
+    world.crash_at = ("", 0)
+    run(world, tmp_path)
+    assert world.stored == undisturbed.stored
+    assert world.figures == undisturbed.figures
+    assert world.committed == undisturbed.committed
+    assert set(map(str, world.published)) == set(map(str, undisturbed.published))  # copies, all equal
+
+
+def test_a_snapshot_that_cannot_be_written_ends_the_step_before_the_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(encoded(ROWS))
+    running = service(world, tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("ml_service.snapshot.save", full)
+    with pytest.raises(OSError, match="space"):
+        running.step()
+    assert world.stored
+    assert world.committed == {}
+
+
+def test_a_store_that_is_away_ends_the_step_before_anything_is_published(tmp_path: Path) -> None:
+    world = World(encoded(ROWS))
+    running = service(world, tmp_path)
+
+    def away(*_: object) -> None:
+        raise DependencyError("no Cassandra")
+
+    running._tables.predictions = away  # type: ignore[method-assign]
+    with pytest.raises(DependencyError):
+        running.step()
+    assert world.published == []
+
+
+def test_state_is_saved_from_time_to_time_and_at_the_end(tmp_path: Path) -> None:
+    world, now = World(encoded(ROWS)), [0.0]
+    source = FakeSource(world)
+    running = Service(
+        Engine(CONFIG), source=source, tables=FakeTables(world), sink=FakeSink(world), folder=tmp_path,
+        clock=lambda: NOW, snapshot_seconds=10.0, monotonic=lambda: now[0],
+    )  # fmt: skip
+    running.step()
+    assert world.committed == {}
+    now[0] = 10.0
+    running.step()
+    assert world.committed == {0: 2 * BATCH}
+    running.step()
+    running.finish()
+    assert world.committed == {0: 3 * BATCH}
+
+
+def test_a_record_that_does_not_fit_is_set_aside_whole(tmp_path: Path) -> None:
+    values = [b"{no json", b'{"movie_id": "x"}', *encoded(ROWS[:4])]
+    world = World(values)
+    world.records.append(Record(0, len(values), None, None))
+    run(world, tmp_path)
+    letters = [event for topic, event in world.published if topic == DEAD_LETTER_STREAM]
+    assert [letter.source_offset for letter in letters if isinstance(letter, DeadLetter)] == [0, 1, 6]
+    first = letters[0]
+    assert isinstance(first, DeadLetter)
+    assert base64.b64decode(first.raw_base64) == b"{no json"
+    assert (first.reason, first.source_topic, first.seen_at) == (DeadLetterReason.MALFORMED_JSON, "trend_stream", NOW)
+    assert len([event for topic, event in world.published if topic == PREDICTIONS_STREAM]) == 2 * 4 // 2
+
+
+def test_a_topic_made_anew_starts_afresh(tmp_path: Path) -> None:
+    world = World(encoded(ROWS))
+    run(world, tmp_path)
+    world.topic_id = "two"
+    assert service(world, tmp_path).engine.model.films == 0
+
+
+def test_a_topic_that_ends_before_the_saved_position_starts_afresh(tmp_path: Path) -> None:
+    run(World(encoded(ROWS)), tmp_path)
+    assert service(World(encoded(ROWS[:10])), tmp_path).engine.model.films == 0
+
+
+def test_records_that_retention_removed_are_a_gap_and_the_state_stays(tmp_path: Path) -> None:
+    world = World(encoded(ROWS))
+    run(world, tmp_path)
+    later = [row for row in updates(2, 60) if row.window_start > ROWS[-1].window_start]
+    world.records += [Record(0, len(ROWS) + number, b"1", value) for number, value in enumerate(encoded(later))]
+    world.first = len(ROWS) + 20
+    running = service(world, tmp_path)
+    assert running.engine.model.films == 2
+    assert running._source.offsets == {0: world.first}
+
+
+def test_other_settings_and_damaged_files_start_afresh(tmp_path: Path) -> None:
+    world = World(encoded(ROWS))
+    run(world, tmp_path)
+    (tmp_path / "state.snapshot").write_bytes(b"rubbish")
+    assert service(world, tmp_path).engine.model.films == 0

@@ -1,0 +1,146 @@
+"""Nothing notices that MLflow is away, and what is logged can be scored again."""
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from contracts.events import TrendUpdate
+from ml_service import snapshot, tracking
+from ml_service.engine import Batch, Engine, WindowClose
+from ml_service.package import INPUT_COLUMN, package_state, replay, table_of
+from ml_service.snapshot import Snapshot, engine_of
+from ml_service.tracking import EXAMPLE_UPDATES, Figures, ModelPackage, Tracker
+from tests.support.ml import CONFIG, START, updates
+from tests.support.waiting import wait_until
+
+ROWS = [row for row in updates(3, 60) if row.is_final]
+
+
+class FakeBackend:
+    def __init__(self) -> None:
+        self.logged: list[Figures | ModelPackage] = []
+        self.closed = False
+
+    def figures(self, item: Figures) -> None:
+        self.logged.append(item)
+
+    def model(self, item: ModelPackage) -> None:
+        self.logged.append(item)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Ticks:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def closes() -> list[WindowClose]:
+    batch, engine = Batch(), Engine(CONFIG)
+    for row in ROWS:
+        engine.process(row, batch)
+    return [close for close in batch.closes if close.scores]
+
+
+def test_figures_reach_the_backend_named_by_horizon_and_not_too_often(closes: list[WindowClose]) -> None:
+    backend, ticks = FakeBackend(), Ticks()
+    tracker = Tracker(lambda: backend, model_seconds=600, monotonic=ticks)
+    for close in closes[:10]:
+        tracker.figures(close)
+        ticks.now += 10
+    tracker.close(10)
+    assert backend.closed
+    assert [item.at for item in backend.logged if isinstance(item, Figures)] == [closes[i].at for i in (0, 3, 6, 9)]
+    first = backend.logged[0]
+    assert isinstance(first, Figures)
+    assert first.values["mae_h1"] == closes[0].scores[1].mae
+    assert "mae_persistence_h1" in first.values
+
+
+def test_a_backend_that_is_away_costs_nothing_and_the_queue_is_bounded(
+    closes: list[WindowClose], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "_FIGURES_SECONDS", 0.0)
+    before = tracking.telemetry.MLFLOW_DROPPED._value.get()
+
+    def connect() -> FakeBackend:
+        raise ConnectionError("nobody listens")
+
+    tracker = Tracker(connect, model_seconds=600)
+    for close in closes * 3:
+        tracker.figures(close)
+    assert tracker._items.qsize() <= 30
+    assert tracking.telemetry.MLFLOW_DROPPED._value.get() > before
+    tracker.close(10)
+
+
+def test_it_is_tried_again_until_it_answers(closes: list[WindowClose], monkeypatch: pytest.MonkeyPatch) -> None:
+    backend, answers = FakeBackend(), iter([False, True])
+    ready = threading.Event()
+
+    def connect() -> FakeBackend:
+        if not next(answers):
+            raise ConnectionError("not yet")
+        ready.set()
+        return backend
+
+    tracker = Tracker(connect, model_seconds=600)
+    tracker.figures(closes[0])
+    wait_until(lambda: backend.logged, what="the second try")
+    assert ready.is_set()
+    tracker.close(10)
+
+
+def feed(tracker: Tracker, engine: Engine, rows: list[TrendUpdate]) -> None:
+    for row in rows:
+        batch = Batch()
+        engine.process(row, batch)
+        tracker.processed(row, batch.predictions)
+
+
+def test_a_model_is_the_state_and_the_updates_right_after_it(closes: list[WindowClose]) -> None:
+    backend, ticks, engine = FakeBackend(), Ticks(), Engine(CONFIG)
+    tracker = Tracker(lambda: backend, model_seconds=600, monotonic=ticks)
+    feed(tracker, engine, ROWS[:90])
+    tracker.state_saved(saved(engine))  # nothing learned that it knows of, and too early
+    ticks.now = 130
+    tracker.figures(closes[0])
+    tracker.state_saved(saved(engine))
+    feed(tracker, engine, ROWS[90:130])
+    tracker.state_saved(saved(engine))  # the next one is due in ten minutes
+    feed(tracker, engine, ROWS[130:])
+    tracker.close(10)
+    packages = [item for item in backend.logged if isinstance(item, ModelPackage)]
+    assert len(packages) == 1
+    assert packages[0].updates == ROWS[90 : 90 + EXAMPLE_UPDATES]
+    inputs, outputs = table_of(packages[0])
+    small = package_state(packages[0])
+    again = replay(engine_of(b"\n" + small), [TrendUpdate.decode(text) for text in inputs[INPUT_COLUMN]])
+    assert again.equals(outputs)
+    assert len(outputs) == EXAMPLE_UPDATES * 2
+
+
+def saved(engine: Engine) -> bytes:
+    return snapshot.dump(Snapshot(engine, "topic", {0: 1}))
+
+
+def test_the_end_hands_over_a_model_that_has_some_updates(closes: list[WindowClose]) -> None:
+    backend, ticks, engine = FakeBackend(), Ticks(), Engine(CONFIG)
+    tracker = Tracker(lambda: backend, model_seconds=1, monotonic=ticks)
+    tracker.figures(closes[0])
+    feed(tracker, engine, ROWS[:30])
+    ticks.now = 5
+    tracker.state_saved(saved(engine))
+    feed(tracker, engine, ROWS[30:33])
+    tracker.close(10)
+    packages = [item for item in backend.logged if isinstance(item, ModelPackage)]
+    assert [len(package.updates) for package in packages] == [3]
+    assert packages[0].updates[0].window_start - START < timedelta(hours=1)
+    assert not Path("mlruns").exists()
