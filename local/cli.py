@@ -92,7 +92,7 @@ def _up_local() -> None:
     with _store(platform) as store:
         ranking = latest_ranking(store) or latest_ranking(store, live=True)
     if ranking is not None:
-        console.print(table_of(ranking, system_clock()))
+        console.print(table_of(ranking, system_clock(), console.width))
     for text, address in urls(platform.settings, platform.programs):
         console.print(f"{text:45} {address}", soft_wrap=True)
     if not any(program.name == "prometheus" for program in platform.programs):
@@ -143,13 +143,15 @@ def top(
     with _store(_platform()) as store:
         if once:
             ranking = latest_ranking(store, count, live=live)
-            console.print(table_of(ranking, system_clock()) if ranking else "no window has closed yet")
+            console.print(table_of(ranking, system_clock(), console.width) if ranking else "no window has closed yet")
             return
         with Live(console=console, auto_refresh=False, screen=console.is_terminal) as display:
             while True:
                 ranking = latest_ranking(store, count, live=live)
                 now = system_clock()
-                display.update(table_of(ranking, now) if ranking else Text("no window has closed yet"), refresh=True)
+                display.update(
+                    table_of(ranking, now, console.width) if ranking else Text("no window has closed yet"), refresh=True
+                )
                 time.sleep(_REFRESH_SECONDS)
 
 

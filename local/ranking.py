@@ -89,8 +89,15 @@ def forecast_text(forecast: Prediction | None) -> str:
     return f"{forecast.predicted:.1f} [{forecast.lower:.0f}, {forecast.upper:.0f}]"
 
 
-def table_of(ranking: Ranking, now: datetime) -> Table:
-    """The ranking as a table that fits 80 columns; `now` gives the window's age."""
+_FIGURES_WIDTH = 58
+"""Columns that the figures and the lines between them take at most."""
+
+
+def table_of(ranking: Ranking, now: datetime, width: int = 80) -> Table:
+    """The ranking as a table of at most `width` columns (80 or more); `now` gives the window's age.
+
+    A title gives way to the figures.
+    """
     age = max(0, int((now - ranking.window_end).total_seconds()))
     state = "closed" if ranking.is_final else "open, figures still grow"
     table = Table(
@@ -102,7 +109,7 @@ def table_of(ranking: Ranking, now: datetime) -> Table:
         pad_edge=False,
     )
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("Film", overflow="ellipsis", no_wrap=True, min_width=12)
+    table.add_column("Film", overflow="ellipsis", no_wrap=True, max_width=width - _FIGURES_WIDTH)
     for name in ("Score", "P", "M", "S", "Ment.", "Sentiment", "Forecast"):
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
     for place, (row, forecast) in enumerate(ranking.rows, start=1):

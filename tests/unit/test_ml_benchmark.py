@@ -97,7 +97,7 @@ def test_the_report_is_consistent_and_better_than_not_trying(
         assert figures["to_best_baseline"]["ratio"] == pytest.approx(figures["mae"] / best, abs=1e-4)
         low, high = figures["to_best_baseline"]["interval"]
         assert low <= figures["to_best_baseline"]["ratio"] <= high
-        assert figures["to_best_baseline"]["ratio"] < 1
+        assert figures["to_persistence"]["ratio"] < 1
 
 
 def test_with_shuffled_values_there_is_no_skill(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ def weekly(days: int, factor: float = 1.0) -> FilmSeries:
 
 
 def column(series: FilmSeries, name: str) -> list[float]:
-    return simple_forecasts(series)[:, SIMPLE_EXPERTS.index(name)].tolist()
+    found: list[float] = simple_forecasts(series)[:, SIMPLE_EXPERTS.index(name)].tolist()
+    return found
 
 
 def test_every_column_has_a_name() -> None:

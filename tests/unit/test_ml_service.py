@@ -193,14 +193,16 @@ def test_a_snapshot_that_cannot_be_written_ends_the_step_before_the_commit(
     assert world.committed == {}
 
 
-def test_a_store_that_is_away_ends_the_step_before_anything_is_published(tmp_path: Path) -> None:
+def test_a_store_that_is_away_ends_the_step_before_anything_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = World(encoded(ROWS))
     running = service(world, tmp_path)
 
     def away(*_: object) -> None:
         raise DependencyError("no Cassandra")
 
-    running._tables.predictions = away  # type: ignore[method-assign]
+    monkeypatch.setattr(running._tables, "predictions", away)
     with pytest.raises(DependencyError):
         running.step()
     assert world.published == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.events import TrendUpdate
-from ml_service import snapshot, tracking
+from ml_service import snapshot, telemetry, tracking
 from ml_service.engine import Batch, Engine, WindowClose
 from ml_service.package import INPUT_COLUMN, package_state, replay, table_of
 from ml_service.snapshot import Snapshot, engine_of
@@ -68,7 +68,7 @@ def test_a_backend_that_is_away_costs_nothing_and_the_queue_is_bounded(
     closes: list[WindowClose], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracking, "_FIGURES_SECONDS", 0.0)
-    before = tracking.telemetry.MLFLOW_DROPPED._value.get()
+    before = telemetry.MLFLOW_DROPPED._value.get()
 
     def connect() -> FakeBackend:
         raise ConnectionError("nobody listens")
@@ -77,7 +77,7 @@ def test_a_backend_that_is_away_costs_nothing_and_the_queue_is_bounded(
     for close in closes * 3:
         tracker.figures(close)
     assert tracker._items.qsize() <= 30
-    assert tracking.telemetry.MLFLOW_DROPPED._value.get() > before
+    assert telemetry.MLFLOW_DROPPED._value.get() > before
     tracker.close(10)
 
 
