@@ -12,6 +12,10 @@ from contracts.errors import DependencyError
 from contracts.events import Event
 
 _SEND_DEADLINE_SECONDS = 60.0
+_FLUSH_SECONDS = _SEND_DEADLINE_SECONDS + 10
+"""A flush outlasts the records in it: their failures belong to it, not to the next one."""
+_BOOTSTRAP_SECONDS = 5.0
+"""One attempt's own limit. The client library's 30 s would stretch a deadline of 2 s to 30."""
 RECONNECT_MAX_MS = 1_000
 """The client library's own 30 s would make a service miss a broker that came up meanwhile."""
 
@@ -40,6 +44,11 @@ def until_broker_answers(connect: Callable[[], T], deadline: float, servers: str
         ) from error
 
 
+def bootstrap_millis(deadline: float) -> int:
+    """How long one attempt to reach a broker may take, when all of them have `deadline` seconds."""
+    return int(1_000 * min(deadline, _BOOTSTRAP_SECONDS))
+
+
 class Publisher:
     """Writes events with acks=all and idempotence; a failed write is an error at the next `flush`, never silent."""
 
@@ -64,6 +73,7 @@ class Publisher:
                 linger_ms=20,
                 max_request_size=MAX_MESSAGE_BYTES,
                 reconnect_backoff_max_ms=RECONNECT_MAX_MS,
+                bootstrap_timeout_ms=bootstrap_millis(deadline),
                 max_block_ms=int(_SEND_DEADLINE_SECONDS * 1000),
                 delivery_timeout_ms=int(_SEND_DEADLINE_SECONDS * 1000),
             ),
@@ -91,7 +101,7 @@ class Publisher:
             DependencyError: a write failed or timed out; the caller must not commit what led to it.
         """
         try:
-            self._producer.flush(timeout=_SEND_DEADLINE_SECONDS)
+            self._producer.flush(timeout=_FLUSH_SECONDS)
         except KafkaError as error:
             self._failures.append(error)
         if self._failures:
@@ -118,6 +128,7 @@ def open_consumer(servers: str, *topics: str, group: str | None, client_id: str,
             group_id=group,
             enable_auto_commit=False,
             reconnect_backoff_max_ms=RECONNECT_MAX_MS,
+            bootstrap_timeout_ms=bootstrap_millis(deadline),
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
         ),

@@ -5,7 +5,7 @@ import threading
 from kafka import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
-from common.kafka import RECONNECT_MAX_MS, until_broker_answers
+from common.kafka import RECONNECT_MAX_MS, bootstrap_millis, until_broker_answers
 from common.service import run_service
 from configs.logging import get_logger
 from configs.settings import Settings
@@ -25,6 +25,7 @@ def open_admin(servers: str, *, deadline: float) -> KafkaAdminClient:
             bootstrap_servers=servers.split(","),
             client_id="trendscope-init",
             reconnect_backoff_max_ms=RECONNECT_MAX_MS,
+            bootstrap_timeout_ms=bootstrap_millis(deadline),
         ),
         deadline,
         servers,
