@@ -19,7 +19,7 @@ from local.errors import SetupError
 from local.jars.install import Progress, install_jars
 from local.programs import Program, programs, prometheus_binary
 from local.readiness import Readiness
-from local.supervision import ProcessState, Supervisor
+from local.supervision import ProcessState, Supervisor, wait_gone
 from monitoring.prometheus_config import render
 
 Say = Callable[[str], None]
@@ -176,9 +176,9 @@ class Platform:
         strays = [process for process in psutil.process_iter() if self._is_ours(process)]
         for process in strays:
             process.terminate()
-        _, alive = psutil.wait_procs(strays, _STRAY_SECONDS)
-        for process in alive:
-            process.kill()
+        for process in strays:
+            if not wait_gone(process.pid, _STRAY_SECONDS):
+                process.kill()
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:

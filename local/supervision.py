@@ -63,6 +63,7 @@ stdout_logfile_backups=3
 
 _SOCKET_PATH_LIMIT = 100
 """A unix socket's path has 104 bytes on macOS, 108 on Linux."""
+_POLL_SECONDS = 0.05
 _FILES = 65_536
 """Open files Cassandra and Kafka may want; as many of them as the hard limit allows."""
 
@@ -149,7 +150,7 @@ class Supervisor:
             if done.returncode or time.monotonic() > end:
                 log = tail(self.home / "supervisord.log")
                 raise NodeError(f"supervisord did not start: {done.stdout}{done.stderr}\n{log}")
-            time.sleep(0.05)
+            time.sleep(_POLL_SECONDS)
 
     def is_running(self) -> bool:
         """Whether supervisord answers."""
@@ -177,12 +178,8 @@ class Supervisor:
         if pid is None:
             return
         self._call("supervisor.shutdown")
-        try:
-            psutil.Process(pid).wait(deadline)
-        except psutil.NoSuchProcess:
-            return
-        except psutil.TimeoutExpired:
-            raise NodeError(f"supervisord (pid {pid}) still runs {deadline:.0f} s after it was told to stop") from None
+        if not wait_gone(pid, deadline):
+            raise NodeError(f"supervisord (pid {pid}) still runs {deadline:.0f} s after it was told to stop")
 
     def _call(self, method: str, *arguments: Any) -> Any:
         """One RPC; None when supervisord is not there or refuses (a fault says the program is already so)."""
@@ -192,6 +189,23 @@ class Supervisor:
         with contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error), proxy as connection:
             return getattr(connection, method)(*arguments)
         return None
+
+
+def wait_gone(pid: int, deadline: float) -> bool:
+    """Wait until a process has ended; False when `deadline` seconds passed first.
+
+    A zombie has ended: nobody may be there to reap an orphan, in a container without an init process for example.
+    """
+    end = time.monotonic() + deadline
+    while True:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
 
 
 def _state(info: Mapping[str, Any]) -> ProcessState:
