@@ -53,8 +53,6 @@ class RedditClient:
         secret = settings.reddit_client_secret
         if not settings.reddit_client_id or secret is None or not secret.get_secret_value():
             raise ConfigurationError(f"no Reddit keys: {_KEYS} in .env, or let the simulator stand in")
-        if not settings.reddit_subreddits:
-            raise ConfigurationError("REDDIT_SUBREDDITS is empty: name at least one, e.g. movies")
         self._stop = stop
         self._names = "+".join(settings.reddit_subreddits)
         self._gate = _Gate(stop, observe, clock)

@@ -202,8 +202,6 @@ def test_no_keys_no_start() -> None:
     for missing in ({"reddit_client_id": None, "reddit_client_secret": None}, {"reddit_client_secret": ""}):
         with pytest.raises(ConfigurationError, match="REDDIT_CLIENT_ID"):
             RedditClient(settings(**missing), threading.Event(), lambda _: None)
-    with pytest.raises(ConfigurationError, match="REDDIT_SUBREDDITS"):
-        RedditClient(settings(reddit_subreddits=()), threading.Event(), lambda _: None)
 
 
 def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
