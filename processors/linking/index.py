@@ -7,7 +7,7 @@ from typing import Final
 import ahocorasick
 
 from processors.linking.model import Film
-from processors.linking.series import main_titles, series_key
+from processors.linking.series import runs, series_keys, series_of
 from processors.linking.surfaces import Kind, all_surfaces
 from processors.linking.titles import without_article
 from processors.linking.wordstats import WordStats
@@ -58,9 +58,9 @@ class CatalogueIndex:
     def __init__(self, films: Iterable[Film], stats: WordStats) -> None:
         self._stats = stats
         self.films: Sequence[Film] = sorted({film.movie_id: film for film in films}.values(), key=lambda f: f.movie_id)
-        mains = main_titles(self.films)
-        self.series: Sequence[str] = [series_key(film.title, mains) for film in self.films]
-        self.first = _first_of_series(self.films, self.series)
+        self.series: Sequence[str] = series_keys(self.films)
+        self.firsts = _firsts(self.films)
+        """Positions of the films that begin a series, or begin it anew."""
         self.surfaces: dict[str, Surface] = {}
         self._automaton = ahocorasick.Automaton()
         sizes = Counter(self.series)
@@ -88,11 +88,8 @@ class CatalogueIndex:
         return found
 
 
-def _first_of_series(films: Sequence[Film], series: Sequence[str]) -> dict[str, int]:
-    """Position of the oldest film of each series."""
-    first: dict[str, int] = {}
-    for position, key in enumerate(series):
-        known = first.get(key)
-        if known is None or (films[position].year or 9999) < (films[known].year or 9999):
-            first[key] = position
-    return first
+def _firsts(films: Sequence[Film]) -> frozenset[int]:
+    position = {film.movie_id: index for index, film in enumerate(films)}
+    return frozenset(
+        position[run[0].movie_id] for key, members in series_of(films).items() for run in runs(key, members)
+    )

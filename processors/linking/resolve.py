@@ -38,7 +38,7 @@ _YEAR: Final = 20.0
 """A year written beside decides."""
 
 
-_ORIGINAL: Final = 8.0
+_ORIGINAL: Final = 4.0
 """What "the original" or "the first" before a title is worth to the oldest film it may mean."""
 
 
@@ -88,7 +88,7 @@ def choose(
             score += _SERIES
         if film.year == oldest:
             score += _ORIGINAL
-        if kind == Kind.MAIN and index.first[index.series[position]] == position:
+        if kind == Kind.MAIN and position in index.firsts:
             score += _FIRST
         if best is None or score > best[0]:
             second = best[0] if best is not None else second

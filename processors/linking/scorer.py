@@ -1,22 +1,30 @@
-"""The weights of the features: a logistic regression kept as a JSON table."""
+"""The weights of the features: a logistic regression and, where it is unsure, small trees; kept as one JSON table."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from processors.linking.trees import Tree, correction
+
 PATH: Final = Path(__file__).parent / "weights.json"
 
 
+HOPELESS: Final = -4.0
+"""Linear log-odds (a probability of 2 %) below which the trees are not asked: most spans, and they cost the most."""
+
+
 class Scorer:
-    """Probability that a span means its film: 1 / (1 + exp(-(bias + Σ weight · feature)))."""
+    """Probability that a span means its film: 1 / (1 + exp(-m)), m = shrink · (bias + Σ weight · feature) + Σ trees."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         self.version: str = table["version"]
         self.bias: float = table["bias"]
         self.weights: Mapping[str, float] = table["weights"]
+        self.shrink: float = table.get("shrink", 1.0)
+        self.trees: Sequence[Tree] = table.get("trees", ())
         self.accept: float = table["accept"]
         """Probability from which a mention counts."""
         self.uncertain: float = table["uncertain"]
@@ -25,8 +33,13 @@ class Scorer:
     def probability(self, features: Mapping[str, float]) -> float:
         """In (0, 1)."""
         weights = self.weights
-        total = self.bias + sum(value * weights.get(name, 0.0) for name, value in features.items())
-        return 1.0 / (1.0 + math.exp(-min(max(total, -50.0), 50.0)))
+        margin = self.bias
+        for name, value in features.items():
+            if value:
+                margin += value * weights.get(name, 0.0)
+        if margin > HOPELESS and self.trees:
+            margin = self.shrink * margin + correction(self.trees, features)
+        return 1.0 / (1.0 + math.exp(-min(max(margin, -50.0), 50.0)))
 
 
 @lru_cache(maxsize=1)

@@ -5,15 +5,22 @@ both of "thor". Members in order of release get ordinals, so that "Thor 3" is Ra
 the titles say otherwise or the series was started anew.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from processors.linking.model import Film
+from processors.linking.text import normalise
 from processors.linking.titles import numbered, split_title, without_article
 
-RESTART_YEARS: Final = 9
-"""A gap longer than this starts a series anew (Halloween 2009 → 2018)."""
+RESTART_YEARS: Final = 25
+"""A gap longer than this starts a series anew even under a new subtitle: nobody counts across a generation."""
+
+SEQUEL_YEARS: Final = 12
+"""A title that goes on from an older film's whole title ("Ant-Man and the Wasp") within these years is its sequel."""
+
+_GOES_ON: Final = re.compile(r" (?:and|&|in|vs|v|returns|returns to|strikes) ")
 
 
 def main_titles(films: Iterable[Film]) -> set[str]:
@@ -34,12 +41,31 @@ def series_key(title: str, mains: Container[str] = ()) -> str:
     return without_article(min(base, parts[0], key=len))
 
 
+def series_keys(films: Sequence[Film]) -> list[str]:
+    """The series name of each film."""
+    mains = main_titles(films)
+    years: dict[str, list[int]] = defaultdict(list)
+    for film in films:
+        if film.year is not None:
+            years[without_article(normalise(film.title))].append(film.year)
+    return [_older_title(film, years) or series_key(film.title, mains) for film in films]
+
+
+def _older_title(film: Film, years: Mapping[str, Sequence[int]]) -> str:
+    """The title of the older film that this film's title goes on from; empty when there is none."""
+    words = without_article(normalise(film.title))
+    for match in _GOES_ON.finditer(words):
+        head = words[: match.start()]
+        if film.year is not None and any(0 < film.year - year <= SEQUEL_YEARS for year in years.get(head, ())):
+            return head
+    return ""
+
+
 def series_of(films: Sequence[Film]) -> dict[str, list[Film]]:
     """Series with at least two members, oldest first; films without a year are left out."""
-    mains = main_titles(films)
     groups: dict[str, list[Film]] = defaultdict(list)
-    for film in films:
-        if film.year is not None and (key := series_key(film.title, mains)):
+    for film, key in zip(films, series_keys(films), strict=True):
+        if film.year is not None and key:
             groups[key].append(film)
     return {
         key: sorted(members, key=lambda film: (film.year or 0, film.movie_id))
@@ -55,21 +81,22 @@ def ordinals(key: str, members: list[Film]) -> dict[int, int]:
     as the numbers written in its titles agree with the order and no two films share a year.
     """
     trusted: dict[int, int] = {}
-    for run in _runs(key, members):
+    for run in runs(key, members):
         positions = dict(_counted(key, run))
         if len(positions) > 1:
             trusted.update(positions)
     return trusted
 
 
-def _runs(key: str, members: list[Film]) -> list[list[Film]]:
-    runs: list[list[Film]] = []
+def runs(key: str, members: list[Film]) -> list[list[Film]]:
+    """The series divided where it starts anew."""
+    found: list[list[Film]] = []
     for film in members:
         bare = without_article(" ".join(split_title(film.title))) == key
-        if not runs or bare or (film.year or 0) - (runs[-1][-1].year or 0) > RESTART_YEARS:
-            runs.append([])
-        runs[-1].append(film)
-    return runs
+        if not found or bare or (film.year or 0) - (found[-1][-1].year or 0) > RESTART_YEARS:
+            found.append([])
+        found[-1].append(film)
+    return found
 
 
 def _counted(key: str, run: list[Film]) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,7 @@
 A surface belongs to every film it could mean; which one is decided in context (`resolve.py`).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache
@@ -53,6 +54,18 @@ KNOWN_VOTES: Final = 300
 UNKNOWN_VOTES: Final = 300
 """Votes assumed where TMDB's figure is missing: the film is neither famous nor obscure."""
 
+_SHORTER: Final = (("doctor", "dr"), ("mister", "mr"), ("versus", "vs"), ("colour", "color"), ("saint", "st"))
+"""Words written in two ways."""
+
+_OWNER: Final = re.compile(r"^(?:[A-Z][\w.]*\s+){0,2}[A-Z][\w.]*(?:['’]s|s['’])\s+(?=\S+\s+\S+)")
+"""The author before a title: "Lemony Snicket's A Series of Unfortunate Events"."""
+
+_HEAD: Final = re.compile(r"^((?:\S+ ){1,2}\S+?),? (?:and the|with|or|and his|and her) ")
+"""Two or three words before a long rest: "Sky Captain and the World of Tomorrow", "The Life Aquatic with ..."."""
+
+_LONG: Final = 5
+"""Words of a title whose head alone names it."""
+
 _INNER: Final = 3
 """Titles of four words and more are also written without an inner article ("King of Monsters")."""
 
@@ -78,6 +91,11 @@ def _spellings(words: str, title: str) -> Iterator[str]:
         yield words.replace(" & ", " and ")
     elif " and " in words:
         yield words.replace(" and ", " & ")
+    for long, short in _SHORTER:
+        if long in words.split():
+            yield " ".join(short if word == long else word for word in words.split())
+        elif short in words.split():
+            yield " ".join(long if word == short else word for word in words.split())
     if " the " in words and words.count(" ") >= _INNER:
         yield words.replace(" the ", " ")
 
@@ -163,6 +181,14 @@ def _part_forms(title: str) -> Iterator[tuple[str, Kind]]:
             yield found.base, kind
             for words, _ in _number_forms(found):
                 yield words, kind
+    owner = _OWNER.match(title)
+    if owner is not None:
+        yield normalise(title[owner.end() :]), Kind.SUBTITLE
+        yield without_article(normalise(title[owner.end() :])), Kind.SUBTITLE
+    head = _HEAD.match(title)
+    if head is not None and len(title.split()) >= _LONG:
+        yield normalise(head[1]), Kind.MAIN
+        yield without_article(normalise(head[1])), Kind.MAIN
     if len(parts) > 2:
         yield " ".join(parts[1:]), Kind.SUBTITLE
 
