@@ -82,7 +82,7 @@ class Engine:
 
     def scores(self) -> dict[int, Score]:
         """Recent figures by horizon in window lengths, of those that have any."""
-        found = ((horizon, self.model.recent.score(h)) for h, horizon in enumerate(self.model.grid.horizons))
+        found = ((horizon, self.model.scores.recent(h)) for h, horizon in enumerate(self.model.grid.horizons))
         return {horizon // self._per_window: score for horizon, score in found if score is not None}
 
     def keep_only(self, films: set[int]) -> None:

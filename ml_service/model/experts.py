@@ -24,6 +24,8 @@ _CHANGE_MEMORY = 5_000.0
 _SLOW, _FAST = 20_000.0, 2_000.0
 """Memories of the linear models in labels: one steady, one that follows a change of regime within days."""
 _RIDGE = 5.0
+_TREE_EVERY = 2
+"""The tree learns every second label: neighbouring windows say nearly the same, and a label costs it most of all."""
 
 
 class LearnedExperts:
@@ -34,8 +36,7 @@ class LearnedExperts:
         self._names = names
         self._is_difference = np.array([name in DIFFERENCES for name in names])
         self._tree_columns = [names.index(name) for name in tree_columns]
-        self._slow = RecursiveLeastSquares(horizons, size, memory=_SLOW, ridge=_RIDGE)
-        self._fast = RecursiveLeastSquares(horizons, size, memory=_FAST, ridge=_RIDGE)
+        self._linear = RecursiveLeastSquares(horizons, size, memories=(_SLOW, _FAST), ridge=_RIDGE)
         self._medians = [_median() for _ in range(horizons)]
         self._trees = [_tree(h) for h in range(horizons)]
         self._usual = np.zeros(horizons)
@@ -47,7 +48,7 @@ class LearnedExperts:
         if not self._usual[0]:
             return out
         scaled = self._scaled(rows)
-        slow, fast = self._slow.predict(scaled), self._fast.predict(scaled)
+        slow, fast = self._linear.predict(scaled)
         for h, row in enumerate(scaled.tolist()):
             median = self._medians[h].predict_one(dict(zip(self._names, row, strict=True)))
             rest = self._trees[h].predict_one({i: row[i] for i in self._tree_columns})
@@ -67,11 +68,11 @@ class LearnedExperts:
         target = change / float(self._usual[h])
         target = max(-_LARGEST_FEATURE, min(_LARGEST_FEATURE, target))
         values = scaled.tolist()
-        rest = target - float(self._slow.weights[h] @ scaled)
-        self._trees[h].learn_one({i: values[i] for i in self._tree_columns}, rest)
+        rest = target - float(self._linear.weights[0, h] @ scaled)
+        if self._labels[h] % _TREE_EVERY == 0:
+            self._trees[h].learn_one({i: values[i] for i in self._tree_columns}, rest)
         self._medians[h].learn_one(dict(zip(self._names, values, strict=True)), target)
-        self._slow.learn(h, scaled, target, weight)
-        self._fast.learn(h, scaled, target, weight)
+        self._linear.learn(h, scaled, target, weight)
 
     def _scaled(self, rows: Array) -> Array:
         scaled = np.where(self._is_difference, rows / self._usual[0], rows)

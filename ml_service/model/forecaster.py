@@ -18,7 +18,7 @@ from ml_service.model.features import (
 from ml_service.model.grid import Grid
 from ml_service.model.intervals import FilmErrors, Intervals
 from ml_service.model.mixture import FilmMixture, Mixture
-from ml_service.model.scores import RECENT_LABELS, Scoreboard
+from ml_service.model.scores import Scoreboard
 from ml_service.model.series import Array, FilmSeries, log_scale
 
 MODEL_VERSION = "mixture-1"
@@ -28,7 +28,8 @@ EXPERTS = (*SIMPLE_EXPERTS, *LEARNED_EXPERTS)
 LEVELS = 13
 """Level classes of a factor e^1.5 each: about one for every size from single comments to hundreds of millions."""
 _LEVEL_WIDTH = 1.5
-_TREE_COLUMNS = ("level", "log_age", "log_ewma_0.6", "log_ewma_0.1", "day_sin1", "day_cos1", "week_sin1", "week_cos1")
+_TREE_COLUMNS = ("level", "log_age", "log_ewma_0.6", "log_ewma_0.1", "day_cos1", "week_cos1")
+"""What a course depends on in steps rather than lines; each column costs a tree some 10 microseconds a label."""
 _MEMORY = 2_000.0
 """Steps the shared mixtures remember: a day and a half of minutes, five years of days."""
 _FILM_MEMORY = 300.0
@@ -104,15 +105,14 @@ class Forecaster:
         covariates: tuple[str, ...] = (),
     ) -> None:
         self.grid = grid
-        self.recent = Scoreboard(len(grid.horizons), 1 - 1 / RECENT_LABELS)
-        self.life = Scoreboard(len(grid.horizons))
+        self.scores = Scoreboard(len(grid.horizons))
         self._low, self._high = low, high
         self._films: dict[Any, _Film] = {}
         self._phases = Phases(grid)
         names = feature_names(covariates)
         self._width = len(names)
         count = len(grid.horizons)
-        self._learned = LearnedExperts(names, count, (*_TREE_COLUMNS, *covariates))
+        self._learned = LearnedExperts(names, count, _TREE_COLUMNS)
         prior = np.full(len(EXPERTS), (1 - _PERSISTENCE_PRIOR) / (len(EXPERTS) - 1))
         prior[0] = _PERSISTENCE_PRIOR
         self._shared = Mixture(count, prior, _MEMORY)
@@ -245,8 +245,7 @@ class Forecaster:
         known.errors.learn(h, error)
         baselines = experts[: len(BASELINES)].tolist()
         self._baseline_losses[h] = _LOSS_MEMORY * self._baseline_losses[h] + np.abs(experts[: len(BASELINES)] - actual)
-        for board in (self.recent, self.life):
-            board.add(h, predicted, actual, inside=inside, width=upper - lower, baselines=baselines)
+        self.scores.add(h, predicted, actual, inside=inside, width=upper - lower, baselines=baselines)
         horizon = self.grid.horizons[h]
         forecast = Forecast(
             film, int(target) - horizon, horizon, current, predicted, lower, upper,

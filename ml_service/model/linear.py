@@ -1,4 +1,4 @@
-"""Recursive least squares with forgetting, one model a horizon, all horizons in one array operation."""
+"""Recursive least squares with forgetting: one model a memory and horizon, all memories in one array operation."""
 
 from typing import cast
 
@@ -14,33 +14,32 @@ class RecursiveLeastSquares:
     """Ridge regression learned one row at a time, exact for its weights, forgetting and prior (Haykin, ch. 10).
 
     Args:
-        horizons: number of models.
+        horizons: number of models of each memory.
         size: number of features.
-        memory: effective number of rows remembered; older ones fade exponentially.
+        memories: effective numbers of rows remembered; older ones fade exponentially.
         ridge: prior precision of each weight, around 0.
     """
 
-    def __init__(self, horizons: int, size: int, *, memory: float, ridge: float) -> None:
-        self.weights = np.zeros((horizons, size))
-        self._covariance = np.tile(np.eye(size) / ridge, (horizons, 1, 1))
-        self._memory = memory
+    def __init__(self, horizons: int, size: int, *, memories: tuple[float, ...], ridge: float) -> None:
+        self.weights = np.zeros((len(memories), horizons, size))
+        self._covariance = np.tile(np.eye(size) / ridge, (horizons, len(memories), 1, 1))
+        self._memories = np.array(memories)
         self._ridge = ridge
         self._labels = [0] * horizons
 
     def predict(self, rows: Array) -> Array:
-        """One value a horizon from one row a horizon."""
-        return cast(Array, np.einsum("hd,hd->h", self.weights, rows))
+        """One row a memory of one value a horizon, from one row a horizon."""
+        return cast(Array, np.einsum("mhd,hd->mh", self.weights, rows))
 
     def learn(self, h: int, row: Array, target: float, weight: float = 1.0) -> None:
         """Learn one target of horizon number `h`; `weight` counts the row that many times."""
-        forgetting = 1.0 - weight / self._memory
+        forgetting = (1.0 - weight / self._memories)[:, None]
         covariance = self._covariance[h]
-        gain = covariance @ row
-        raw = gain.copy()
-        gain /= forgetting / weight + float(row @ gain)
-        self.weights[h] += gain * (target - float(self.weights[h] @ row))
-        covariance -= np.outer(gain, raw)
-        covariance /= forgetting
+        product = covariance @ row
+        gain = product / (forgetting / weight + (product @ row)[:, None])
+        self.weights[:, h] += gain * (target - self.weights[:, h] @ row)[:, None]
+        covariance -= gain[:, :, None] * product[:, None, :]
+        covariance /= forgetting[:, :, None]
         self._labels[h] += 1
         if self._labels[h] % _RENEW_EVERY == 0:
             self._renew(h, weight * _RENEW_EVERY)
@@ -50,11 +49,12 @@ class RecursiveLeastSquares:
 
         Without it the variance of a direction that no row visits would grow without end.
         """
-        covariance, size = self._covariance[h], self.weights.shape[1]
+        covariance, size = self._covariance[h], self.weights.shape[2]
         i = self._labels[h] // _RENEW_EVERY % size
-        precision = weight / self._memory * self._ridge * size
-        gain = covariance[:, i] * (precision / (1.0 + precision * covariance[i, i]))
-        self.weights[h] -= gain * self.weights[h, i]
-        covariance -= np.outer(gain, covariance[i].copy())
-        covariance += covariance.T.copy()
+        precision = (weight / self._memories * self._ridge * size)[:, None]
+        column = covariance[:, :, i].copy()
+        gain = column * (precision / (1.0 + precision * column[:, i : i + 1]))
+        self.weights[:, h] -= gain * self.weights[:, h, i : i + 1]
+        covariance -= gain[:, :, None] * column[:, None, :]
+        covariance += covariance.transpose(0, 2, 1).copy()
         covariance *= 0.5

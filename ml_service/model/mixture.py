@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ml_service.model.series import Array
 
-_LARGEST_GAIN = 5.0
+_LARGEST_GAIN = 2.0
 """Gains are cut at this many times their usual size: one wild outcome must not freeze the learning rates for long."""
 _SCALE_MEMORY = 200.0
 

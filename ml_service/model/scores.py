@@ -36,12 +36,12 @@ class Score:
 
 
 class Scoreboard:
-    """Running sums a horizon; `keep` below 1 fades the past."""
+    """Running sums a horizon, over the model's life and fading with `RECENT_LABELS`."""
 
-    def __init__(self, horizons: int, keep: float = 1.0) -> None:
-        self._sums = np.zeros((horizons, len(_COLUMNS)))
-        self._labels = np.zeros(horizons, dtype=np.int64)
-        self._keep = keep
+    def __init__(self, horizons: int) -> None:
+        self._sums = np.zeros((horizons, 2, len(_COLUMNS)))
+        self._labels = [0] * horizons
+        self._keep = np.array([[1.0], [1.0 - 1.0 / RECENT_LABELS]])
 
     def add(  # noqa: PLR0913 - everything an outcome is scored by
         self, h: int, predicted: float, actual: float, *, inside: bool, width: float, baselines: list[float]
@@ -50,17 +50,26 @@ class Scoreboard:
         error = predicted - actual
         row = [1.0, abs(error), error * error, actual, actual * actual, float(inside), width]
         row += [abs(value - actual) for value in baselines]
-        self._sums[h] = self._sums[h] * self._keep + np.array(row)
+        sums = self._sums[h]
+        sums *= self._keep
+        sums += row
         self._labels[h] += 1
 
-    def score(self, h: int) -> Score | None:
-        """The figures of horizon number `h`; None before its first outcome."""
-        total, absolute, square, actual, actual_square, inside, width, *baselines = self._sums[h].tolist()
+    def recent(self, h: int) -> Score | None:
+        """The recent figures of horizon number `h`; None before its first outcome."""
+        return self._score(h, 1)
+
+    def life(self, h: int) -> Score | None:
+        """The figures of horizon number `h` since its first outcome; None before it."""
+        return self._score(h, 0)
+
+    def _score(self, h: int, kind: int) -> Score | None:
+        total, absolute, square, actual, actual_square, inside, width, *baselines = self._sums[h, kind].tolist()
         if not total:
             return None
         variance = actual_square - actual * actual / total
         return Score(
-            labels=int(self._labels[h]),
+            labels=self._labels[h],
             mae=absolute / total,
             rmse=math.sqrt(square / total),
             r2=1.0 - square / variance if variance > 1e-9 * max(1.0, actual_square) else None,

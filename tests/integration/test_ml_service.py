@@ -25,7 +25,7 @@ from tests.support.ml import SLIDE, START, WINDOW, updates
 from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 HORIZONS = (1, 3)
 FILMS, WINDOWS = 4, 60

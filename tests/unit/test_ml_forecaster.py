@@ -185,7 +185,7 @@ def test_figures_are_those_of_the_outcomes() -> None:
     outcomes = run(model, rows(60))[1]
     for h, horizon in enumerate(GRID.horizons):
         mine = [outcome for outcome in outcomes if outcome.forecast.horizon == horizon]
-        score = model.life.score(h)
+        score = model.scores.life(h)
         assert score is not None
         assert score.labels == len(mine)
         assert score.mae == pytest.approx(mae(mine, lambda outcome: outcome.forecast.predicted), rel=1e-12)

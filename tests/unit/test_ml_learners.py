@@ -15,18 +15,19 @@ def test_recursive_least_squares_is_ridge_regression() -> None:
     rng = np.random.default_rng(1)
     rows, truth = rng.normal(size=(300, 6)), rng.normal(size=6)
     targets = rows @ truth + rng.normal(scale=0.1, size=300)
-    model = RecursiveLeastSquares(2, 6, memory=1e15, ridge=3.0)
+    model = RecursiveLeastSquares(2, 6, memories=(1e15, 1e14), ridge=3.0)
     for row, target in zip(rows, targets, strict=True):
         model.learn(1, row, target)
     closed = np.linalg.solve(rows.T @ rows + 3.0 * np.eye(6), rows.T @ targets)
-    assert np.allclose(model.weights[1], closed, atol=1e-9)
-    assert not model.weights[0].any()
-    assert model.predict(np.stack([rows[0], rows[0]]))[1] == pytest.approx(float(rows[0] @ closed))
+    assert np.allclose(model.weights[0, 1], closed, atol=1e-9)
+    assert np.allclose(model.weights[1, 1], closed, atol=1e-6)
+    assert not model.weights[:, 0].any()
+    assert model.predict(np.stack([rows[0], rows[0]]))[0, 1] == pytest.approx(float(rows[0] @ closed))
 
 
 def test_a_weight_of_three_is_three_rows() -> None:
     rng = np.random.default_rng(2)
-    once, thrice = (RecursiveLeastSquares(1, 3, memory=1e15, ridge=1.0) for _ in range(2))
+    once, thrice = (RecursiveLeastSquares(1, 3, memories=(1e15,), ridge=1.0) for _ in range(2))
     for _ in range(20):
         row, target = rng.normal(size=3), float(rng.normal())
         once.learn(0, row, target, 3.0)
@@ -37,11 +38,11 @@ def test_a_weight_of_three_is_three_rows() -> None:
 
 def test_forgetting_follows_a_change_and_stays_bounded() -> None:
     rng = np.random.default_rng(3)
-    model = RecursiveLeastSquares(1, 2, memory=50, ridge=1.0)
+    model = RecursiveLeastSquares(1, 2, memories=(50,), ridge=1.0)
     for number in range(20_000):
         row = np.array([rng.normal(), 0.0])  # the second direction is never visited
         model.learn(0, row, (2.0 if number < 10_000 else -2.0) * row[0])
-    assert model.weights[0, 0] == pytest.approx(-2.0 * 50 / 51, abs=0.02)  # the ridge still counts as one row
+    assert model.weights[0, 0, 0] == pytest.approx(-2.0 * 50 / 51, abs=0.02)  # the ridge still counts as one row
     assert np.isfinite(model._covariance).all()
     assert model._covariance.max() <= 2.0
 
@@ -142,11 +143,14 @@ def test_scores_are_the_textbook_figures() -> None:
     board, inside = Scoreboard(2), np.abs(predicted - actual) < 10
     for a, p, n, hit in zip(actual, predicted, naive, inside, strict=True):
         board.add(1, p, a, inside=bool(hit), width=20.0, baselines=[n] * 6)
-    score = board.score(1)
-    assert board.score(0) is None
+    score = board.life(1)
+    assert board.life(0) is board.recent(0) is None
     assert score is not None
     error = predicted - actual
     assert score.labels == 400
+    recent = board.recent(1)
+    assert recent is not None
+    assert recent.mae == pytest.approx(score.mae, rel=0.05)
     assert score.mae == pytest.approx(np.abs(error).mean())
     assert score.rmse == pytest.approx(np.sqrt((error**2).mean()))
     assert score.r2 == pytest.approx(1 - (error**2).sum() / ((actual - actual.mean()) ** 2).sum())
@@ -158,7 +162,7 @@ def test_what_cannot_be_said_is_none() -> None:
     board = Scoreboard(1)
     for _ in range(10):
         board.add(0, 5.0, 5.0, inside=True, width=0.0, baselines=[5.0] * 6)
-    score = board.score(0)
+    score = board.life(0)
     assert score is not None
     assert (score.mae, score.r2, score.skill) == (0.0, None, None)
 
