@@ -1,11 +1,9 @@
 """The compound score of a comment for each film it means."""
 
-from functools import lru_cache
-from typing import Final, Protocol
-
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from typing import Protocol
 
 from processors.linking.model import Links
+from processors.sentiment.fast_vader import FastVader
 from processors.sentiment.mask import Span, blanked, masked
 from processors.sentiment.parts import units
 
@@ -16,27 +14,11 @@ class Compound(Protocol):
     def __call__(self, text: str) -> float: ...
 
 
-@lru_cache(maxsize=1)
-def vader() -> SentimentIntensityAnalyzer:
-    """vaderSentiment's own analyzer; its lexicon is read once."""
-    return SentimentIntensityAnalyzer()
-
-
-def stock_compound(text: str) -> float:
-    """vaderSentiment's own compound."""
-    compound: float = vader().polarity_scores(text)["compound"]
-    return compound
-
-
-SCORE_LIMIT: Final = 40_000
-"""Characters scored of one comment, as many as the linker reads."""
-
-
 class FilmSentiment:
     """Scores the part of a comment that is about each film, with titles masked."""
 
-    def __init__(self, compound: Compound = stock_compound) -> None:
-        self._compound = compound
+    def __init__(self, compound: Compound | None = None) -> None:
+        self._compound = compound or FastVader()
 
     def score(self, body: str, links: Links) -> dict[int, float]:
         """Compound in [-1, 1] by movie_id, for every mention.
