@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from configs.settings import load_settings
-from local.nodes.base import LOOPBACK, Node
+from local.nodes.base import FIRST_COMPILER_ONLY, LOOPBACK, Node
 from local.runtime import classpath, jars, java
 
 _YAML = """\
@@ -138,6 +138,7 @@ class CassandraNode(Node):
             f"-Xms{self.heap}",
             f"-Xmx{self.heap}",
             "-Xss256k",
+            FIRST_COMPILER_ONLY,
             "-XX:+UseG1GC",
             "-XX:MaxGCPauseMillis=300",
             "-XX:+ExitOnOutOfMemoryError",

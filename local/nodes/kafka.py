@@ -13,7 +13,7 @@ from pathlib import Path
 from configs.settings import load_settings
 from configs.topics import MAX_MESSAGE_BYTES
 from local.errors import NodeError
-from local.nodes.base import LOOPBACK, Node
+from local.nodes.base import FIRST_COMPILER_ONLY, LOOPBACK, Node
 from local.runtime import classpath, java
 
 _PROPERTIES = """\
@@ -103,6 +103,7 @@ class KafkaNode(Node):
         return [
             java(),
             f"-Xmx{heap}",
+            FIRST_COMPILER_ONLY,
             "-XX:+UseG1GC",
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.awt.headless=true",
