@@ -4,10 +4,13 @@ import re
 from functools import cached_property
 from typing import Final
 
-from processors.linking.text import fold, join_words, own_words, word_spans
+from processors.linking.text import MARK, fold, join_words, own_words, word_spans
 
 _YEAR_AFTER: Final = re.compile(r"[\s\"”’'*_)\]]*[\s(\[,]\(?['’]?((?:19|20)\d\d|(?<=['’])\d\d)(?![\w%])")
 _YEAR_BEFORE: Final = re.compile(r"\b((?:19|20)\d\d)(?:['’]?s)?['\"“‘*_\s]*$")
+_SHORT: Final = 600
+"""Characters up to which a place is found by dividing the text each time; longer texts get a table of all words."""
+
 _SENTENCE_END: Final = frozenset(".!?:;\n…•>|")
 _OPENERS: Final = "\"“‘'*_«`~ "
 _MARKS: Final = {'"': '"”', "“": '”"', "”": '”"“', "‘": "’'", "'": "'’", "*": "*", "_": "_", "«": "»", "`": "`'"}
@@ -39,7 +42,16 @@ class CommentContext:
         """The span in the body of a span of the joined text (end = offset of the space after it)."""
         first = self.flat.count(" ", 0, start) - 1
         last = first + self.flat.count(" ", start, end)
-        return self.spans[first][0], self.spans[last][1]
+        if len(self.folded) > _SHORT or MARK in self.folded:
+            return self.spans[first][0], self.spans[last][1]
+        # A short text is divided up to the word asked for: most comments are asked for one span or two.
+        folded = self.folded
+        rest = folded.split(None, first)[first]
+        begin = len(folded) - len(rest)
+        if first == last:
+            return begin, begin + len(rest.split(None, 1)[0])
+        tail = rest.split(None, last - first)[-1]
+        return begin, len(folded) - len(tail) + len(tail.split(None, 1)[0])
 
     def word_before(self, start: int) -> str:
         """The lower-case word before; empty at the beginning of the text."""

@@ -16,6 +16,15 @@ LOWER_CASE_LIMIT: Final = 0.3
 """Surfaces more ordinary than this (about 2 in a million words) are read in lower case only where something marks them
 as a title; a comment holds several such words and looking closely at each would cost more than all the rest."""
 
+EVERYWHERE: Final = 2.0
+"""Ordinariness (100 in a million words) above which a capital at the beginning of a sentence is no evidence at all."""
+
+PART_LIMIT: Final = 1.7
+"""Ordinariness (50 in a million words) above which no half of a title is kept: "the movie", "thing", "one"."""
+
+WORD_LIMIT: Final = -0.3
+"""Initials that are words at all are not kept: DID, NOW, MAN."""
+
 NAME_LIMIT: Final = 0.2
 """Words written with a capital half again as often as without are names: a lower-case one is a careless title."""
 
@@ -26,6 +35,7 @@ class Surface:
     __slots__ = (
         "common",
         "entries",
+        "everywhere",
         "franchise",
         "head",
         "length",
@@ -48,6 +58,7 @@ class Surface:
         """How many films make up the series of this name."""
         self.ordinariness = stats.ordinariness(text)
         self.nameness = stats.nameness(text)
+        self.everywhere = self.ordinariness > EVERYWHERE and self.nameness < NAME_LIMIT
         self.rarest = stats.rarest(text)
         self.common = self.ordinariness > LOWER_CASE_LIMIT and self.nameness < NAME_LIMIT
 
@@ -66,6 +77,8 @@ class CatalogueIndex:
         sizes = Counter(self.series)
         for text, kinds in all_surfaces(self.films).items():
             surface = Surface(text, tuple(kinds.items()), sizes[without_article(text)], stats)
+            if not _says_something(surface):
+                continue
             self.surfaces[text] = surface
             self._automaton.add_word(f" {text} ", surface)
         self._automaton.make_automaton()
@@ -93,3 +106,13 @@ def _firsts(films: Sequence[Film]) -> frozenset[int]:
     return frozenset(
         position[run[0].movie_id] for key, members in series_of(films).items() for run in runs(key, members)
     )
+
+
+def _says_something(surface: Surface) -> bool:
+    """Whether anybody may mean a film by it: whole titles nearly always, halves and initials unless they are plain words."""
+    kinds = {kind for _, kind in surface.entries}
+    if surface.length == 1 and surface.text.isalpha():
+        return False
+    if kinds == {Kind.INITIALS}:
+        return surface.ordinariness < WORD_LIMIT or any(map(str.isdigit, surface.text))
+    return Kind.FULL in kinds or surface.ordinariness < PART_LIMIT or surface.nameness > NAME_LIMIT

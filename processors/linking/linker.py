@@ -132,8 +132,10 @@ class Linker:
         everyday: list[Found] = []
         for end, surface in self._index.matches(context.low):
             start = end - surface.length
-            kept = everyday if surface.common and flat[start + surface.head].islower() else clear
-            kept.append(Found(start, end, surface))
+            if surface.common and flat[start + surface.head].islower():
+                everyday.append(Found(start, end, surface))
+            elif not surface.everywhere or self._within_sentence(Found(start, end, surface), context):
+                clear.append(Found(start, end, surface))
         for surface in thread.forms:
             at = context.low.find(f" {surface.text} ")
             if at >= 0:
@@ -143,6 +145,11 @@ class Linker:
         if not clear:
             return []
         return sorted(with_chains(clear, everyday, context), key=lambda found: (found.start - found.end, found.start))
+
+    def _within_sentence(self, found: Found, context: CommentContext) -> bool:
+        """Whether the capital of a very common word is not simply that of a sentence's first word."""
+        start, _ = context.body_span(found.start, found.end)
+        return not context.starts_sentence(start) or self._set_apart(found, context)
 
     @staticmethod
     def _set_apart(found: Found, context: CommentContext) -> bool:

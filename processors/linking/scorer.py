@@ -12,8 +12,8 @@ from processors.linking.trees import Tree, correction
 PATH: Final = Path(__file__).parent / "weights.json"
 
 
-HOPELESS: Final = -4.0
-"""Linear log-odds (a probability of 2 %) below which the trees are not asked: most spans, and they cost the most."""
+UNSURE: Final = (-3.0, 4.0)
+"""Linear log-odds (probabilities of 5 % and 98 %) between which the trees are asked: beyond, they change no verdict."""
 
 
 class Scorer:
@@ -37,7 +37,7 @@ class Scorer:
         for name, value in features.items():
             if value:
                 margin += value * weights.get(name, 0.0)
-        if margin > HOPELESS and self.trees:
+        if UNSURE[0] < margin < UNSURE[1] and self.trees:
             margin = self.shrink * margin + correction(self.trees, features)
         return 1.0 / (1.0 + math.exp(-min(max(margin, -50.0), 50.0)))
 

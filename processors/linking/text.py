@@ -11,7 +11,7 @@ from typing import Final
 READ_LIMIT: Final = 40_000
 """Characters read of one body. Reddit itself accepts 10,000; more is no comment, and the time must be bounded."""
 
-_MARK: Final = "\x01"
+MARK: Final = "\x01"
 """What a combining mark folds to: no letter and no space, taken out when words are joined."""
 
 
@@ -28,7 +28,7 @@ def _fold_character(character: str) -> str:
         return character if character.isalnum() or character == "&" else " "
     category = unicodedata.category(character)
     if category in {"Mn", "Me"}:
-        return _MARK
+        return MARK
     if category in {"Cs", "Co", "Cn", "Cc", "Cf"}:
         return " "
     base = unicodedata.normalize("NFKD", character)[:1]
@@ -75,12 +75,12 @@ def fold(text: str) -> str:
 
 def join_words(folded: str) -> str:
     """The words of a folded text with one space before, between and after."""
-    if _MARK in folded:
-        folded = folded.replace(_MARK, "")
+    if MARK in folded:
+        folded = folded.replace(MARK, "")
     return f" {' '.join(folded.split())} "
 
 
-_WORD: Final = re.compile(rf"[^\s]*[^\s{_MARK}][^\s]*")
+_WORD: Final = re.compile(rf"[^\s]*[^\s{MARK}][^\s]*")
 
 
 def word_spans(folded: str) -> list[tuple[int, int]]:
