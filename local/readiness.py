@@ -7,14 +7,17 @@ from contextlib import ExitStack
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from common.clock import Clock, system_clock
 from common.kafka import RECONNECT_MAX_MS
 from configs.settings import Settings
 from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from contracts.errors import DependencyError
+from contracts.events import TrendUpdate
 from local.errors import NodeError, SetupError
 from local.nodes.base import tail
 from local.programs import Program
 from local.ranking import latest_ranking
+from local.status import Pace, measure, probes
 from local.supervision import Supervisor
 from storage.store import Store
 
@@ -43,9 +46,12 @@ def messages_in(settings: Settings, topic: str) -> int:
 class Readiness:
     """The steps from nothing to films with TrendScores and forecasts."""
 
-    def __init__(self, settings: Settings, supervisor: Supervisor, programs: Sequence[Program]) -> None:
+    def __init__(
+        self, settings: Settings, supervisor: Supervisor, programs: Sequence[Program], clock: Clock = system_clock
+    ) -> None:
         """`programs` are those that run: a step of one that was left out is not waited for."""
         self._settings = settings
+        self._began = clock()
         self._supervisor = supervisor
         self._names = {program.name for program in programs}
         self._store: Store | None = None
@@ -66,8 +72,8 @@ class Readiness:
     def _steps(self) -> list[tuple[str, Callable[[], bool]]]:
         steps: list[tuple[str, str, Callable[[], bool]]] = [
             ("kafka", "Kafka, Cassandra and their topics and tables", self._has_schema),
-            ("tmdb-producer", "films from TMDB", lambda: messages_in(self._settings, TMDB_STREAM) > 0),
-            ("reddit-producer", "comments from Reddit", lambda: messages_in(self._settings, REDDIT_STREAM) > 0),
+            ("tmdb-producer", "films from TMDB", lambda: self._has_polled("tmdb-producer", TMDB_STREAM)),
+            ("reddit-producer", "comments from Reddit", lambda: self._has_polled("reddit-producer", REDDIT_STREAM)),
             ("trend-processor", "TrendScores", self._has_trends),
             ("ml-service", "forecasts", self._has_predictions),
         ]
@@ -87,10 +93,31 @@ class Readiness:
         return True
 
     def _has_trends(self) -> bool:
-        return self._reads(lambda store: bool(store.trends.windows(1)))
+        """Windows are there, and this run has taken in what waited: after a pause the old ones are there at once."""
+        pace = self._pace("trend-processor")
+        if pace.lag is None:  # no micro-batch of this run yet
+            return False
+
+        def read(store: Store) -> bool:
+            newest = store.trends.windows(1)
+            return bool(newest) and (pace.lag == 0 or self._is_fresh(store.trends.window(newest[0])))
+
+        return self._reads(read)
+
+    def _is_fresh(self, rows: Sequence[TrendUpdate]) -> bool:
+        return any(row.processed_at >= self._began for row in rows)
+
+    def _has_polled(self, program: str, topic: str) -> bool:
+        """The topic has messages, and the producer has come through a poll since it started."""
+        return self._pace(program).last_poll is not None and messages_in(self._settings, topic) > 0
+
+    def _pace(self, program: str) -> Pace:
+        return measure(probes(self._settings)[program])
 
     def _has_predictions(self) -> bool:
-        """Those of the ranking that people see first, not of a window of the history."""
+        """Those of the ranking people see first, not of a window of the history; and the forecaster runs."""
+        if self._pace("ml-service").last_event is None:
+            return False
 
         def read(store: Store) -> bool:
             ranking = latest_ranking(store)

@@ -27,6 +27,8 @@ class Probe:
     """Event time of the newest record it handled, seconds since the epoch; the newest over labels."""
     shift_seconds: float = 0
     """Added to `last_event`: a watermark is behind the newest event by its delay."""
+    last_poll: str | None = None
+    """When it last came through a poll of its source, seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,15 @@ class Pace:
 
     lag: int | None = None
     last_event: float | None = None
+    last_poll: float | None = None
 
 
 def probes(settings: Settings) -> dict[str, Probe]:
     """The probe of each program that has metrics of its own."""
-    newest = "trendscope_producer_last_event_timestamp_seconds"
+    newest, poll = (f"trendscope_producer_last_{what}_timestamp_seconds" for what in ("event", "poll"))
     return {
-        "tmdb-producer": Probe(settings.tmdb_producer_metrics_port, None, newest),
-        "reddit-producer": Probe(settings.reddit_producer_metrics_port, None, newest),
+        "tmdb-producer": Probe(settings.tmdb_producer_metrics_port, None, newest, last_poll=poll),
+        "reddit-producer": Probe(settings.reddit_producer_metrics_port, None, newest, last_poll=poll),
         "trend-processor": Probe(
             settings.processor_metrics_port,
             "trendscope_processor_consumer_lag",
@@ -62,8 +65,16 @@ def pace_of(exposition: str, probe: Probe) -> Pace:
         for sample in family.samples:
             series.setdefault(sample.name, []).append(sample.value)
     lags = series.get(probe.lag or "")
-    times = [value for value in series.get(probe.last_event or "", ()) if value > 0]
-    return Pace(int(sum(lags)) if lags else None, max(times) + probe.shift_seconds if times else None)
+
+    def newest(name: str | None) -> float | None:
+        return max((value for value in series.get(name or "", ()) if value > 0), default=None)
+
+    event = newest(probe.last_event)
+    return Pace(
+        lag=int(sum(lags)) if lags else None,
+        last_event=None if event is None else event + probe.shift_seconds,
+        last_poll=newest(probe.last_poll),
+    )
 
 
 def measure(probe: Probe) -> Pace:

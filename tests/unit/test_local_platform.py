@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from local.platform import Platform
 from local.ports import free_ports
 from local.programs import Program
 from local.readiness import Readiness
+from local.status import Pace
 from local.supervision import ProcessState, Supervisor, wait_gone
+from tests.support.ranking import Tables, forecast, trend
 from tests.support.waiting import wait_until
 
 _DEADLINE = 60.0
@@ -229,9 +232,39 @@ class TestReadiness:
         monkeypatch.setattr(waiting, "_has_schema", lambda: True)
         monkeypatch.setattr(waiting, "_has_trends", lambda: True)
         monkeypatch.setattr(readiness, "messages_in", lambda *_: 1)
+        paces = iter([Pace(), Pace(last_poll=1.0)])
+        monkeypatch.setattr(readiness, "measure", lambda _: next(paces))
         said: list[str] = []
         waiting.wait(5, said.append)
         assert [text.removeprefix("waiting for ") for text in said[1:]] == ["films from TMDB", "TrendScores"]
+
+    @pytest.mark.parametrize(
+        ("lag", "processed", "reached"),
+        [
+            (None, "after", False),  # the job has not written a micro-batch since it started
+            (7, "before", False),  # what is there is from before the start
+            (7, "after", True),
+            (0, "before", True),  # nothing new came, and nothing waits
+        ],
+    )
+    def test_old_windows_alone_are_no_trendscores(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, lag: int | None, processed: str, reached: bool
+    ) -> None:
+        began = datetime(2026, 6, 1, 12, tzinfo=UTC)
+        row = trend(processed_at=began + timedelta(seconds=1 if processed == "after" else -1))
+        waiting = Readiness(settings, Supervisor(settings.data_dir), [], clock=lambda: began)
+        monkeypatch.setattr(readiness, "measure", lambda _: Pace(lag=lag))
+        monkeypatch.setattr(waiting, "_store", Tables([row], []))
+        assert waiting._has_trends() is reached
+
+    def test_forecasts_are_those_of_a_forecaster_that_runs(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waiting = Readiness(settings, Supervisor(settings.data_dir), [])
+        monkeypatch.setattr(waiting, "_store", Tables([trend()], [forecast()]))
+        paces = iter([Pace(), Pace(last_event=1.0)])
+        monkeypatch.setattr(readiness, "measure", lambda _: next(paces))
+        assert [waiting._has_predictions(), waiting._has_predictions()] == [False, True]
 
     def test_a_broker_that_is_away_has_no_messages(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         class Away:

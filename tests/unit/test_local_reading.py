@@ -25,71 +25,10 @@ from local.status import Pace, Probe, age_text, measure, memory_of, pace_of, pro
 from local.supervision import ProcessState
 from local.urls import urls
 from storage.store import Store
+from tests.support.ranking import START, Tables, forecast, trend
 from tests.support.waiting import wait_until
 
 NOW = datetime(2026, 6, 1, 12, 3, 4, tzinfo=UTC)
-START = datetime(2026, 6, 1, 11, 55, tzinfo=UTC)
-
-
-def update(movie_id: int = 1, *, start: datetime = START, **changes: Any) -> TrendUpdate:
-    values: dict[str, Any] = {
-        "movie_id": movie_id,
-        "title": f"Film {movie_id}",
-        "window_start": start,
-        "window_end": start + timedelta(minutes=5),
-        "popularity": 10.0,
-        "popularity_observed_at": start,
-        "mentions": 3,
-        "mentions_text": 2,
-        "mentions_thread": 1,
-        "sentiment": 0.25,
-        "sentiment_sum": 0.75,
-        "positive": 2,
-        "neutral": 1,
-        "negative": 0,
-        "popularity_part": 40.0,
-        "mentions_part": 35.0,
-        "sentiment_part": 55.0,
-        "trend_score": 43.21,
-        "revision": 1,
-        "is_final": True,
-        "processed_at": start,
-    }
-    return TrendUpdate(**(values | changes))
-
-
-def forecast(movie_id: int = 1, made_at: datetime = START + timedelta(minutes=5)) -> Prediction:
-    return Prediction(
-        movie_id=movie_id,
-        title=f"Film {movie_id}",
-        made_at=made_at,
-        horizon=1,
-        target_window_start=made_at,
-        target_window_end=made_at + timedelta(minutes=5),
-        current=40.0,
-        predicted=44.44,
-        lower=30.0,
-        upper=60.0,
-        baselines={},
-        model_version="v",
-    )
-
-
-class Tables:
-    """The two tables the ranking reads, in memory."""
-
-    def __init__(self, rows: list[TrendUpdate], forecasts: list[Prediction]) -> None:
-        self._rows, self._forecasts = rows, forecasts
-        self.trends = self.predictions = self
-
-    def windows(self, count: int) -> list[datetime]:
-        return sorted({row.window_start for row in self._rows}, reverse=True)[:count]
-
-    def window(self, start: datetime) -> list[TrendUpdate]:
-        return sorted((row for row in self._rows if row.window_start == start), key=lambda row: -row.trend_score)
-
-    def at(self, made_at: datetime, horizon: int) -> list[Prediction]:
-        return [each for each in self._forecasts if each.made_at == made_at and each.horizon == horizon]
 
 
 def tables(rows: list[TrendUpdate], forecasts: list[Prediction] | None = None) -> Store:
@@ -106,36 +45,36 @@ class TestRanking:
     NEXT = START + timedelta(minutes=1)
 
     def test_the_newest_closed_window_counts(self) -> None:
-        rows = [update(1), update(2, start=self.NEXT, is_final=False), update(3, start=self.NEXT)]
+        rows = [trend(1), trend(2, start=self.NEXT, is_final=False), trend(3, start=self.NEXT)]
         ranking = latest_ranking(tables(rows, [forecast()]))
         assert ranking is not None
         assert ranking.window_start == START
         assert ranking.is_final
 
     def test_live_is_the_newest_window(self) -> None:
-        ranking = latest_ranking(tables([update(1), update(2, start=self.NEXT, is_final=False)]), live=True)
+        ranking = latest_ranking(tables([trend(1), trend(2, start=self.NEXT, is_final=False)]), live=True)
         assert ranking is not None
         assert (ranking.window_start, ranking.is_final) == (self.NEXT, False)
 
     def test_a_window_waits_for_its_forecasts_while_the_one_before_has_some(self) -> None:
-        rows = [update(1), update(2, start=self.NEXT)]
+        rows = [trend(1), trend(2, start=self.NEXT)]
         ranking = latest_ranking(tables(rows, [forecast(1)]))
         assert ranking is not None
         assert ranking.window_start == START
         assert ranking.has_forecasts
 
     def test_without_any_forecast_the_newest_closed_window_counts(self) -> None:
-        ranking = latest_ranking(tables([update(1), update(2, start=self.NEXT)]))
+        ranking = latest_ranking(tables([trend(1), trend(2, start=self.NEXT)]))
         assert ranking is not None
         assert ranking.window_start == self.NEXT
         assert not ranking.has_forecasts
 
     def test_nothing_closed_is_no_ranking(self) -> None:
         assert latest_ranking(tables([])) is None
-        assert latest_ranking(tables([update(is_final=False)])) is None
+        assert latest_ranking(tables([trend(is_final=False)])) is None
 
     def test_the_best_come_first_and_only_as_many_as_asked_for(self) -> None:
-        rows = [update(number, trend_score=float(number)) for number in range(1, 20)]
+        rows = [trend(number, trend_score=float(number)) for number in range(1, 20)]
         ranking = latest_ranking(tables(rows), count=3)
         assert ranking is not None
         assert [row.movie_id for row, _ in ranking.rows] == [19, 18, 17]
@@ -149,27 +88,27 @@ class TestTable:
         return text_of(table_of(ranking, NOW), width)
 
     def test_every_figure_of_a_film_is_there(self) -> None:
-        text = " ".join(self.shown(update(), forecast()).split())
+        text = " ".join(self.shown(trend(), forecast()).split())
         for part in ("Film 1", "43.2", "40", "35", "55", "+0.25 n=3", "44.4 [30, 60]", "closed; 3 min 4 s ago"):
             assert part in text
         assert "2026-06-01 11:55 to 12:00 UTC" in text
 
     def test_a_long_title_leaves_the_figures_whole_on_80_columns(self) -> None:
-        text = self.shown(update(title="The Assassination of Jesse James by the Coward Robert Ford"), forecast())
+        text = self.shown(trend(title="The Assassination of Jesse James by the Coward Robert Ford"), forecast())
         assert "44.4 [30, 60]" in text
         assert "+0.25 n=3" in text
         assert "The Assassination" in text
         assert all(len(line) <= 80 for line in text.splitlines())
 
     def test_what_is_not_known_is_shown_as_unknown(self) -> None:
-        quiet = update(mentions=0, mentions_text=0, mentions_thread=0, sentiment=None, popularity=None)
+        quiet = trend(mentions=0, mentions_text=0, mentions_thread=0, sentiment=None, popularity=None)
         text = self.shown(quiet)
         cells = [cell.strip() for cell in next(line for line in text.splitlines() if "Film 1" in line).split("│")]
         assert cells[4] == "?"
         assert cells[7:10] == ["0", "-", "-"]
 
     def test_an_open_window_says_so(self) -> None:
-        assert "open, figures still grow" in " ".join(self.shown(update(is_final=False)).split())
+        assert "open, figures still grow" in " ".join(self.shown(trend(is_final=False)).split())
 
 
 EXPOSITION = """\
