@@ -13,8 +13,9 @@ from contracts.events import TmdbFilm
 from processors.linking.model import Film
 from processors.snapshots import Observation, Snapshot, SnapshotFiles
 
-EFFECTIVE_AFTER = 5_000
-"""ms from writing a snapshot to its first use: longer than a file takes to appear on a shared volume."""
+EFFECTIVE_AFTER = 15_000
+"""ms from writing a snapshot to its first use. Within it the workers see the file, on a shared volume too, and build
+their linkers beside their work; 15,000 films take some 3 s."""
 PUBLISH_EVERY = 30_000
 """ms between snapshots at least: a poll's films come spread over some batches and go into one snapshot."""
 _MOST_OBSERVATIONS = 8

@@ -2,10 +2,12 @@
 
 import threading
 import time
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from common.clock import system_clock, to_millis
@@ -61,23 +63,27 @@ def _run(settings: Settings, stop: threading.Event) -> None:
     serve_metrics(settings.bind_address, settings.processor_metrics_port, progress.health)
     servers, deadline = settings.kafka_bootstrap_servers, settings.startup_deadline
     identity = Checkpoint(settings.data_dir).claim(settings, await_topics(servers, deadline=deadline, stop=stop))
-    with Store.open(settings) as store:
-        catalogue = _catalogue(settings, store, stop)
-        if stop.is_set():
-            return
+    with ExitStack() as stack, ThreadPoolExecutor(1) as pool:
+        # The JVM takes as long to start as Cassandra and a first poll of TMDB take to come: both at once.
+        waiting = pool.submit(_store_and_catalogue, settings, stack, stop)
+        spark = open_session(settings, identity.buckets)
+        stack.callback(_close, spark)
+        store, catalogue = waiting.result()
         publisher = Publisher(servers, client_id="trendscope-processor", deadline=deadline)
+        stack.callback(publisher.close)
         rules = SinkRules(
             identity.job_id, WindowRule.from_settings(settings), ScoreRule.from_settings(settings), deadline
         )
         sink = Sink(rules, store, publisher, catalogue, system_clock)
         sink.crash = crash
-        try:
-            _run_query(settings, identity.buckets, sink, progress, stop)
-        finally:
-            publisher.close()
+        if not stop.is_set():
+            query = start_query(spark, settings, Checkpoint(settings.data_dir).spark, identity.buckets, sink)
+            log.info("query_started", query=str(query.id), buckets=identity.buckets)
+            _follow(query, sink, progress, stop)
 
 
-def _catalogue(settings: Settings, store: Store, stop: threading.Event) -> Catalogue:
+def _store_and_catalogue(settings: Settings, stack: ExitStack, stop: threading.Event) -> tuple[Store, Catalogue]:
+    store = stack.enter_context(Store.open(settings))
     catalogue = Catalogue(SnapshotFiles(settings.data_dir / "catalogue"))
     catalogue.merge(store.movies.all())
     deadline = settings.startup_deadline
@@ -85,14 +91,16 @@ def _catalogue(settings: Settings, store: Store, stop: threading.Event) -> Catal
     reader.fill(catalogue, deadline=deadline, stop=stop)
     catalogue.publish(to_millis(system_clock()), 0)
     log.info("catalogue_ready", films=len(catalogue), version=catalogue.version)
-    return catalogue
+    return store, catalogue
 
 
-def _run_query(settings: Settings, buckets: int, sink: Sink, progress: Progress, stop: threading.Event) -> None:
-    spark = open_session(settings, buckets)
+def _close(spark: SparkSession) -> None:
+    with suppress(*_SPARK_ERRORS):  # a JVM that died cannot be stopped
+        spark.stop()
+
+
+def _follow(query: StreamingQuery, sink: Sink, progress: Progress, stop: threading.Event) -> None:
     try:
-        query = start_query(spark, settings, Checkpoint(settings.data_dir).spark, buckets, sink)
-        log.info("query_started", query=str(query.id), buckets=buckets)
         while query.isActive and not stop.wait(_POLL_SECONDS):
             progress.observe(query.lastProgress, active=query.status["isTriggerActive"])
         if not stop.is_set():
@@ -100,9 +108,6 @@ def _run_query(settings: Settings, buckets: int, sink: Sink, progress: Progress,
         _finish(query, sink)
     except _SPARK_ERRORS as error:
         raise DependencyError(f"Spark failed: {_short(error)}") from error
-    finally:
-        with suppress(*_SPARK_ERRORS):  # a JVM that died cannot be stopped
-            spark.stop()
 
 
 def _finish(query: StreamingQuery, sink: Sink) -> None:

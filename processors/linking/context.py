@@ -11,6 +11,10 @@ _YEAR_BEFORE: Final = re.compile(r"\b((?:19|20)\d\d)(?:['’]?s)?['\"“‘*_\s]
 _SHORT: Final = 600
 """Characters up to which a place is found by dividing the text each time; longer texts get a table of all words."""
 
+_DIGITS: Final = re.compile(r"\d\d")
+_GAP_AFTER: Final = re.compile(r"(?:[^\w]|_){0,8}")
+_GAP_BEFORE: Final = re.compile(r"(?:[^\w]|_){0,8}\Z")
+
 _SENTENCE_END: Final = frozenset(".!?:;\n…•>|")
 _OPENERS: Final = "\"“‘'*_«`~ "
 _MARKS: Final = {'"': '"”', "“": '”"', "”": '”"“', "‘": "’'", "'": "'’", "*": "*", "_": "_", "«": "»", "`": "`'"}
@@ -31,6 +35,10 @@ class CommentContext:
     def spans(self) -> list[tuple[int, int]]:
         """Start and end in the body of every word."""
         return word_spans(self.folded)
+
+    @cached_property
+    def _has_digits(self) -> bool:
+        return _DIGITS.search(self.text) is not None
 
     @cached_property
     def shouting(self) -> bool:
@@ -76,13 +84,13 @@ class CommentContext:
 
     def gap_after(self, body_end: int) -> str:
         """The characters between a span and the next word."""
-        rest = self.text[body_end : body_end + 8]
-        return rest[: next((i for i, c in enumerate(rest) if c.isalnum()), len(rest))]
+        match = _GAP_AFTER.match(self.text, body_end)
+        return match[0] if match else ""
 
     def gap_before(self, body_start: int) -> str:
         """The characters between the word before and a span."""
-        rest = self.text[max(0, body_start - 8) : body_start]
-        return rest[next((i + 1 for i in range(len(rest) - 1, -1, -1) if rest[i].isalnum()), 0) :]
+        match = _GAP_BEFORE.search(self.text[max(0, body_start - 8) : body_start])
+        return match[0] if match else ""
 
     def emphasised(self, body_start: int, body_end: int) -> bool:
         """Whether quotes, asterisks or underscores stand on both sides."""
@@ -94,6 +102,8 @@ class CommentContext:
 
     def year_beside(self, body_start: int, body_end: int) -> int | None:
         """A year right after the span, "Dune (2021)", or right before, "the 1984 Dune"; None when there is none."""
+        if not self._has_digits:
+            return None
         match = _YEAR_AFTER.match(self.text, body_end)
         if match is None:
             match = _YEAR_BEFORE.search(self.text[max(0, body_start - 12) : body_start])

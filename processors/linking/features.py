@@ -97,7 +97,7 @@ def extract(site: Site, stats: WordStats) -> dict[str, float]:
     features["marked"] = float(marked)
     features["marked_other_case"] = float(marked and case not in {"title", "upper"})
     features["year"] = float(site.year is not None)
-    features["alone"] = float(context.alone_on_line(span.body_start, span.body_end))
+    features["alone"] = float(begins and context.alone_on_line(span.body_start, span.body_end))
     features["chain"] = math.log2(1 + min(site.chain, 7))
     return features
 

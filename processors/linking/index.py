@@ -16,8 +16,8 @@ LOWER_CASE_LIMIT: Final = 0.3
 """Surfaces more ordinary than this (about 2 in a million words) are read in lower case only where something marks them
 as a title; a comment holds several such words and looking closely at each would cost more than all the rest."""
 
-EVERYWHERE: Final = 2.0
-"""Ordinariness (100 in a million words) above which a capital at the beginning of a sentence is no evidence at all."""
+EVERYWHERE: Final = 1.3
+"""Ordinariness (20 in a million words) above which a capital at the beginning of a sentence is no evidence at all."""
 
 PART_LIMIT: Final = 1.7
 """Ordinariness (50 in a million words) above which no half of a title is kept: "the movie", "thing", "one"."""

@@ -144,6 +144,8 @@ class Linker:
             clear += [found for found in everyday if self._set_apart(found, context)]
         if not clear:
             return []
+        if len(clear) + len(everyday) == 1:
+            return clear
         return sorted(with_chains(clear, everyday, context), key=lambda found: (found.start - found.end, found.start))
 
     def _within_sentence(self, found: Found, context: CommentContext) -> bool:

@@ -163,6 +163,38 @@ class TestReader:
             reader.at(append)
         assert CountingLinker.built == 2
 
+    def test_the_next_catalogue_is_prepared_before_it_holds(self, files: SnapshotFiles) -> None:
+        self.write(files, 100, 100)
+        reader = CatalogueReader(files, CountingLinker)
+        reader.refresh()
+        reader.at(150)
+        self.write(files, 200, 200)
+        reader.refresh()
+        reader.wait()
+        assert CountingLinker.built == 2, "nobody asked for it yet"
+        linker = reader.at(250).linker
+        assert isinstance(linker, CountingLinker)
+        assert [film.title for film in linker.films] == ["200"]
+        assert CountingLinker.built == 2
+
+    def test_a_backlog_keeps_its_linker_while_newer_catalogues_come(self, files: SnapshotFiles) -> None:
+        reader = CatalogueReader(files, CountingLinker)
+        for version in (100, 200, 300, 400):
+            self.write(files, version, version)
+            reader.refresh()
+            reader.wait()
+            reader.at(150)
+        assert CountingLinker.built == 4, "each once"
+
+    def test_a_snapshot_pruned_while_it_is_prepared_is_no_fault(self, files: SnapshotFiles) -> None:
+        self.write(files, 100, 100)
+        reader = CatalogueReader(files, CountingLinker)
+        reader.refresh()
+        self.write(files, 200, 150)  # the linker's own snapshot is gone
+        reader.refresh()
+        reader.wait()
+        assert reader.at(150).since == 0
+
     def test_a_new_snapshot_is_seen_at_the_next_refresh(self, files: SnapshotFiles) -> None:
         self.write(files, 100, 100)
         reader = CatalogueReader(files, CountingLinker)
