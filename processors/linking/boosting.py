@@ -17,9 +17,9 @@ Matrix = NDArray[np.float64]
 class Growth(NamedTuple):
     """How trees are grown."""
 
-    trees: int = 60
+    trees: int = 50
     depth: int = 3
-    rate: float = 0.08
+    rate: float = 0.1
     leaf: int = 8
     """Fewest examples in a leaf."""
     ridge: float = 2.0

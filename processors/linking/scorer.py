@@ -2,12 +2,12 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from processors.linking.trees import Tree, correction
+from processors.linking.trees import Forest
 
 PATH: Final = Path(__file__).parent / "weights.json"
 
@@ -24,7 +24,7 @@ class Scorer:
         self.bias: float = table["bias"]
         self.weights: Mapping[str, float] = table["weights"]
         self.shrink: float = table.get("shrink", 1.0)
-        self.trees: Sequence[Tree] = table.get("trees", ())
+        self._forest = Forest(table.get("trees", ()))
         self.accept: float = table["accept"]
         """Probability from which a mention counts."""
         self.uncertain: float = table["uncertain"]
@@ -37,8 +37,8 @@ class Scorer:
         for name, value in features.items():
             if value:
                 margin += value * weights.get(name, 0.0)
-        if UNSURE[0] < margin < UNSURE[1] and self.trees:
-            margin = self.shrink * margin + correction(self.trees, features)
+        if UNSURE[0] < margin < UNSURE[1]:
+            margin = self.shrink * margin + self._forest.correction(features)
         return 1.0 / (1.0 + math.exp(-min(max(margin, -50.0), 50.0)))
 
 
