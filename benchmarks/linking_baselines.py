@@ -15,7 +15,9 @@ house water fire red black white big little high new"""
 STOP: Final = frozenset(_STOPPED.split())
 """64 words that begin sentences or stand in any talk; as single words they are not taken for titles."""
 
-_SMALL: Final = frozenset(["of", "in", "on", "at", "to", "for", "with", "from", "by", "and", "or", "the", "a", "an", "s"])
+_SMALL: Final = frozenset(
+    ["of", "in", "on", "at", "to", "for", "with", "from", "by", "and", "or", "the", "a", "an", "s"]
+)
 
 
 class Found(Protocol):
