@@ -111,7 +111,7 @@ def _firsts(films: Sequence[Film]) -> frozenset[int]:
 def _says_something(surface: Surface) -> bool:
     """Whether anybody may mean a film by it: whole titles nearly always, halves and initials unless they are plain words."""
     kinds = {kind for _, kind in surface.entries}
-    if surface.length == 1 and surface.text.isalpha():
+    if surface.text == "i" or (surface.length == 1 and Kind.FULL not in kinds):
         return False
     if kinds == {Kind.INITIALS}:
         return surface.ordinariness < WORD_LIMIT or any(map(str.isdigit, surface.text))

@@ -16,7 +16,7 @@ from processors.linking.about import speaks_of_thread_film
 from processors.linking.context import CommentContext
 from processors.linking.chains import Found, with_chains
 from processors.linking.features import FIRST, Site, Span, extract
-from processors.linking.index import CatalogueIndex
+from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import CommentText, Film, Links, Mention
 from processors.linking.resolve import Choice, Told, choose
 from processors.linking.surfaces import Kind
@@ -34,6 +34,12 @@ _EMPHASIS: Final = re.compile(r"[\"“*_`]|\((?:19|20)\d\d")
 
 
 _SEQUEL: Final = frozenset(["2", "3", "4", "5", "6", "7", "8", "9", "10", "ii", "iii", "iv", "vi", "vii"])
+
+
+_WATCH: Final = frozenset(["watch", "watched", "watching", "rewatch", "rewatched", "rewatching"])
+
+WATCHED: Final = 0.7
+"""Least probability of a whole title right after "watched": whatever its words, that is what one watches."""
 
 
 class Candidate:
@@ -173,7 +179,22 @@ class Linker:
             return None  # "Minions 3" is no mention of Minions; where the sequel exists, its own form was longer
         span = Span(found.start, found.end, body_start, body_end, found.surface)
         features = extract(Site(span, choice, context, thread, year, found.chain), self._stats)
-        return Candidate(span, choice, features, self._scorer.probability(features))
+        probability = self._scorer.probability(features)
+        if _just_watched(found.surface, features, context.word_before(found.start)):
+            probability = max(probability, WATCHED)
+        return Candidate(span, choice, features, probability)
+
+
+def _just_watched(surface: Surface, features: dict[str, float], before: str) -> bool:
+    """Whether a form of "watch" stands right before a title written as titles are, with no longer name around it."""
+    return (
+        before in _WATCH
+        and "before" in features
+        and not features.keys().isdisjoint({"case_title", "case_upper", "case_digits", "case_first"})
+        and not features.get("capital_after", 0.0)
+        and not features.get("series_word_after", 0.0) + features.get("other_word_after", 0.0)
+        and any(kind <= Kind.ALTERNATIVE for _, kind in surface.entries)
+    )
 
 
 def _as_initials(written: str) -> bool:

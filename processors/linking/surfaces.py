@@ -69,7 +69,7 @@ _LONG: Final = 5
 _INNER: Final = 3
 """Titles of four words and more are also written without an inner article ("King of Monsters")."""
 
-_MAX_WORDS: Final = 16
+_MAX_WORDS: Final = 40
 """Longest surface kept; nobody writes a longer title out, and automaton memory grows with length."""
 
 
