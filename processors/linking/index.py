@@ -19,6 +19,9 @@ as a title; a comment holds several such words and looking closely at each would
 EVERYWHERE: Final = 1.3
 """Ordinariness (20 in a million words) above which a capital at the beginning of a sentence is no evidence at all."""
 
+FRANCHISE: Final = 3
+"""Films that share their first half and none is called by it alone: the half names the franchise ("Harry Potter")."""
+
 PART_LIMIT: Final = 1.7
 """Ordinariness (50 in a million words) above which no half of a title is kept: "the movie", "thing", "one"."""
 
@@ -115,4 +118,6 @@ def _says_something(surface: Surface) -> bool:
         return False
     if kinds == {Kind.INITIALS}:
         return surface.ordinariness < WORD_LIMIT or any(map(str.isdigit, surface.text))
+    if kinds == {Kind.MAIN} and len(surface.entries) >= FRANCHISE:
+        return False
     return Kind.FULL in kinds or surface.ordinariness < PART_LIMIT or surface.nameness > NAME_LIMIT

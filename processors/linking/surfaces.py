@@ -105,6 +105,8 @@ _SAME_MARKER: Final = {"vol": ("vol", "volume"), "volume": ("vol", "volume")}
 
 def _number_forms(found: Numbered) -> Iterator[tuple[str, bool]]:
     """Each way to write a numbered title, and whether nothing of it is left out."""
+    if found.rest:
+        yield f"{found.base} {found.rest}", True
     markers = ["", *_SAME_MARKER.get(found.marker, (found.marker,))]
     if found.marker != "":
         markers.append("part")
