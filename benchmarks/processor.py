@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,15 +37,16 @@ from benchmarks.stages import linkable, measure, spoken
 from benchmarks.usage import Usage
 from benchmarks.vader import bare_vader
 from common.clock import from_millis, system_clock, to_millis
+from common.kafka import Publisher
 from configs.settings import Settings
-from configs.topics import REDDIT_STREAM
-from contracts.events import TmdbFilm
+from configs.topics import REDDIT_STREAM, TREND_STREAM
+from contracts.events import TmdbFilm, TrendUpdate
 from processors.linking.linker import Linker
 from storage.store import Store
 
 _LISTED = 100
 """Films in TMDB's lists: a row a window each, mentioned or not."""
-_BATCHES = 12
+_BATCHES = 8
 """Micro-batches in a run at least, so that a warm-up can be left out."""
 _MOST_ROWS = 100_000
 _WARM_UP = 0.25
@@ -83,7 +85,9 @@ def main() -> int:
         titles = {film.movie_id: film.title for film in load.films}
         sample = load.records[:_STAGE_SAMPLE]
         say("the steps one by one")
-        result["cpu_seconds_per_million_by_stage"] = measure(sample, load.linker, settings, titles).per_million()
+        with written(settings) as write:
+            stages = measure(sample, load.linker, settings, titles, write)
+        result["cpu_seconds_per_million_by_stage"] = stages.per_million()
         if arguments.rows:
             result["row_at_a_time"] = _row_at_a_time(settings, min(arguments.rows, len(load.records)))
             faster = result["job"]["comments_per_second"] / result["row_at_a_time"]["comments_per_second"]
@@ -251,6 +255,24 @@ def _row_at_a_time(settings: Settings, count: int) -> dict[str, Any]:
     arguments = ("benchmarks.row_at_a_time", settings.kafka_bootstrap_servers, str(checkpoint), str(rows))
     with service(settings, *arguments) as job:
         return _watch(job, lambda: min(count, rows * job.log.read_text().count('{"batch":')), count)
+
+
+@contextmanager
+def written(settings: Settings) -> Iterator[Callable[[list[TrendUpdate]], None]]:
+    """What the sink does with a micro-batch's rows, in this process: Cassandra, then trend_stream."""
+    publisher = Publisher(settings.kafka_bootstrap_servers, client_id="benchmark", deadline=60)
+    try:
+        with Store.open(settings) as store:
+
+            def write(updates: list[TrendUpdate]) -> None:
+                store.trends.upsert(updates)
+                for update in updates:
+                    publisher.send(TREND_STREAM, update)
+                publisher.flush()
+
+            yield write
+    finally:
+        publisher.close()
 
 
 def say(text: str) -> None:

@@ -12,7 +12,7 @@ from common.clock import from_millis
 from configs.settings import Settings
 from configs.topics import REDDIT_STREAM
 from contracts.errors import ContractError
-from contracts.events import RedditComment, TmdbFilm
+from contracts.events import RedditComment, TmdbFilm, TrendUpdate
 from processors.batch import BatchBuilder
 from processors.catalogue_reader import CatalogueReader
 from processors.fold import fold
@@ -82,8 +82,22 @@ class _Remembered:
         return {mention.movie_id: scores.get(mention.movie_id, 0.0) for mention in links.mentions}
 
 
-def measure(records: Sequence[Sent], linker: Linker, settings: Settings, titles: dict[int, str]) -> Stages:
-    """Run the pure steps over a sample of the backlog, each for all records before the next."""
+def measure(
+    records: Sequence[Sent],
+    linker: Linker,
+    settings: Settings,
+    titles: dict[int, str],
+    write: Callable[[list[TrendUpdate]], None],
+) -> Stages:
+    """Run the steps over a sample of the backlog, each for all records before the next.
+
+    Args:
+        records: the sample; every 10,000 are folded as one micro-batch.
+        linker: of the run's catalogue.
+        settings: of the run.
+        titles: of the films.
+        write: stores and publishes the rows of a micro-batch, as the sink does.
+    """
     stages = Stages(len(records))
     limits, sentiment = Limits.from_settings(settings), FilmSentiment()
     end = max(record.created for record in records)
@@ -104,11 +118,11 @@ def measure(records: Sequence[Sent], linker: Linker, settings: Settings, titles:
     scoring = ScoreRule.from_settings(settings)
     now = from_millis(end)
 
-    def rows() -> list[bytes]:
-        updates = trend_updates(outputs, rule, scoring, lambda movie: titles.get(movie, ""), now)
-        return [update.encode() for update in updates]
+    def sink() -> None:
+        for output in outputs:
+            write(list(trend_updates([output], rule, scoring, lambda movie: titles.get(movie, ""), now)))
 
-    stages.time("sink", rows)
+    stages.time("sink", sink)
     return stages
 
 

@@ -114,7 +114,9 @@ def test_every_stage_costs_something_and_what_is_said_is_scored_by_vader_itself(
     assert first[2] > 0.5
     assert nothing == []
     records = list(backlog(texts, 3_000, 100, NOON))
-    stages = measure(records, linker, load_settings(), {films[0].movie_id: films[0].title})
+    rows: list[TrendUpdate] = []
+    stages = measure(records, linker, load_settings(), {films[0].movie_id: films[0].title}, rows.extend)
+    assert {row.movie_id for row in rows} == {films[0].movie_id}
     cost = stages.per_million()
     assert set(cost) == {"parse", "link", "score", "aggregate", "sink", "all"}
     assert min(cost["parse"], cost["link"], cost["score"], cost["sink"]) > 0
