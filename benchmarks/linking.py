@@ -1,8 +1,8 @@
 """How well comments are linked: `python -m benchmarks.linking GOLD.jsonl.gz --catalogue CATALOGUE.jsonl.gz`.
 
-Prints one line of JSON last: precision, recall and F1 of the linker and of two simple ones, over all comments, by stratum
-and by source; how well "speaks about the thread's film" is judged; comments linked a second on one core with this
-catalogue and with one of 200,000 titles; seconds to rebuild. `--errors` lists what was wrong first.
+Prints one line of JSON last: precision, recall and F1 of the linker and of two simple ones, over all comments, by
+stratum and by source; how well "speaks about the thread's film" is judged; comments linked a second on one core with
+this catalogue and with one of 200,000 titles; seconds to rebuild. `--errors` lists what was wrong first.
 """
 
 import argparse
@@ -137,13 +137,11 @@ def judge_threads(records: Sequence[Record], linker: Linker) -> dict[str, float 
     count = right = yes = 0
     for record in records:
         body = record["body"]
-        thread = linker.thread(thread_title(record), comment_of(record, body).created)
         label = record["about_thread_film"]
         named = {m["title"].lower() for m in record["mentions"]}
         if label is None or not record.get("thread_movie") or record["thread_movie"].lower() in named:
             continue
         probability = linker.about(comment_of(record, body))
-        del thread
         count += 1
         yes += label
         right += (probability >= 0.5) == label
@@ -187,6 +185,10 @@ def speed(films: Sequence[Film], comments: Sequence[CommentText], seconds: float
     return {"films": len(films), "build_seconds": round(built, 2), "comments_per_second": round(done / spent)}
 
 
+def _without_record(baseline: LongestMatch) -> LinkFunction:
+    return lambda _, body: baseline.link(body)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -208,7 +210,7 @@ def main() -> None:
     report["ours"], errors = score(records, ours)
     for name, capitals in (("any_case_longest_match", False), ("capitalised_runs", True)):
         baseline = LongestMatch(films, capitals=capitals)
-        report[name], _ = score(records, lambda _, body, b=baseline: b.link(body))
+        report[name], _ = score(records, _without_record(baseline))
     report["about_thread_film"] = judge_threads(records, linker)
     if arguments.seconds > 0:
         source = read(arguments.comments) if arguments.comments else records

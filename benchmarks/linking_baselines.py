@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from processors.linking.model import Film
-from processors.linking.text import fold, join_words, word_spans
 from processors.linking.surfaces import votes_of
-from processors.linking.text import normalise
+from processors.linking.text import fold, join_words, normalise, word_spans
 
-_STOPPED: Final = """it us up her old no not one two here there this that what who why how when where we you he she they i
+_STOPPED: Final = """
+it us up her old no not one two here there this that what who why how when where we you he she they i
 me my them him his good bad best first last movie movies film films love life home time day night man woman world
 house water fire red black white big little high new"""
 STOP: Final = frozenset(_STOPPED.split())
-"""64 words that begin sentences or stand in any talk; as single words they are not taken for titles."""
+"""Words that begin sentences or stand in any talk; as single words they are not taken for titles."""
 
 _SMALL: Final = frozenset(
     ["of", "in", "on", "at", "to", "for", "with", "from", "by", "and", "or", "the", "a", "an", "s"]
@@ -23,9 +23,12 @@ _SMALL: Final = frozenset(
 class Found(Protocol):
     """What a linker found."""
 
-    movie_id: int
-    start: int
-    end: int
+    @property
+    def movie_id(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
 
 
 class Hit:

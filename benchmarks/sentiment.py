@@ -1,9 +1,9 @@
 """How well sentiment agrees with people: `python -m benchmarks.sentiment FILE.csv.gz`.
 
-Reads review snippets with a human label (`mean_sentiment_-4_4`, `label_0_4` or `label_1pos`) and prints one line of JSON:
-correlation with the label, accuracy, macro-F1 and F1 by class, and texts a second, for plain vaderSentiment and for ours.
-Classes of a compound: positive from 0.05, negative to -0.05, else neutral (VADER's own thresholds); where the labels know
-two classes, positive above 0, else negative.
+Reads review snippets with a human label (`mean_sentiment_-4_4`, `label_0_4` or `label_1pos`) and prints one line of
+JSON: correlation with the label, accuracy, macro-F1 and F1 by class, and texts a second, for plain vaderSentiment and
+for ours. Classes of a compound: positive from 0.05, negative to -0.05, else neutral (VADER's own thresholds); where the
+labels know two classes, positive above 0, else negative.
 """
 
 import argparse
@@ -44,11 +44,7 @@ def read(path: Path) -> list[Labelled]:
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     columns = rows[0].keys() if rows else {}
-    for column, label in (
-        ("mean_sentiment_-4_4", lambda x: _three(x, NEUTRAL_HUMAN)),
-        ("label_0_4", lambda x: _three(x - 2, NEUTRAL_HUMAN)),
-        ("label_1pos", lambda x: "positive" if x > 0 else "negative"),
-    ):
+    for column, label in _FORMS.items():
         if column in columns:
             return [Labelled(row["text"], float(row[column]), label(float(row[column]))) for row in rows]
     raise ValueError(f"{path}: no label column among {sorted(columns)}")
@@ -56,6 +52,13 @@ def read(path: Path) -> list[Labelled]:
 
 def _three(value: float, margin: float) -> str:
     return "positive" if value >= margin else "negative" if value <= -margin else "neutral"
+
+
+_FORMS: dict[str, Callable[[float], str]] = {
+    "mean_sentiment_-4_4": lambda x: _three(x, NEUTRAL_HUMAN),
+    "label_0_4": lambda x: _three(x - 2, NEUTRAL_HUMAN),
+    "label_1pos": lambda x: "positive" if x > 0 else "negative",
+}
 
 
 def classify(compound: float, classes: Sequence[str]) -> str:

@@ -47,7 +47,7 @@ def boost(x: Matrix, y: Matrix, margin: Matrix, names: Sequence[str], growth: Gr
     return trees
 
 
-def _grow(
+def _grow(  # noqa: PLR0913, PLR0917 - the data, their order and gradients, and where in the tree
     x: Matrix, order: NDArray[np.intp], g: Matrix, h: Matrix, rows: NDArray[np.bool_], growth: Growth, depth: int
 ) -> Tree:
     total_g, total_h = g[rows].sum(), h[rows].sum()

@@ -1,4 +1,4 @@
-"""Make `wordstats.json.gz`: `python -m processors.linking.count_words COMMENTS ... --catalogue FILMS [--leave-out GOLD]`.
+"""Make `wordstats.json.gz`: `python -m processors.linking.count_words COMMENTS ... --catalogue FILMS`.
 
 Reads comments (JSON lines with `body` or `selftext`) and keeps counts only. Comments of the files named by
 `--leave-out` are not read, so that a set used for measuring stays unseen.

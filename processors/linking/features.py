@@ -15,8 +15,8 @@ from processors.linking.thread import Thread
 from processors.linking.titles import ARTICLES, NUMBERS
 from processors.linking.wordstats import WordStats
 
-_SMALL: Final = """of in on at to for with from by and or nor but vs v x de la el le les des du et und der die das & as into
-s t"""
+_SMALL: Final = """of in on at to for with from by and or nor but vs v x de la el le les des du et und der die das & as
+into s t"""
 SMALL_WORDS: Final = ARTICLES | frozenset(_SMALL.split())
 """Words that titles write with a small letter."""
 

@@ -112,7 +112,7 @@ def _firsts(films: Sequence[Film]) -> frozenset[int]:
 
 
 def _says_something(surface: Surface) -> bool:
-    """Whether anybody may mean a film by it: whole titles nearly always, halves and initials unless they are plain words."""
+    """Whether anybody may mean a film by it: whole titles nearly always, halves and initials unless plain words."""
     kinds = {kind for _, kind in surface.entries}
     if surface.text == "i" or (surface.length == 1 and Kind.FULL not in kinds):
         return False

@@ -13,8 +13,8 @@ from typing import Final
 
 from processors.linking import scorer, wordstats
 from processors.linking.about import speaks_of_thread_film
-from processors.linking.context import CommentContext
 from processors.linking.chains import Found, with_chains
+from processors.linking.context import CommentContext
 from processors.linking.features import FIRST, Site, Span, extract
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import CommentText, Film, Links, Mention

@@ -48,6 +48,6 @@ class Links(NamedTuple):
 
     mentions: tuple[Mention, ...] = ()
     uncertain: tuple[Mention, ...] = ()
-    """Spans that may name a film but are not sure enough to count."""
+    """Spans that may name a film but are not sure enough to count; never one that `mentions` names by text."""
     places: tuple[tuple[int, int, int], ...] = ()
     """(movie_id, start, end) of every place where a mentioned film is named, the first one among them."""

@@ -20,22 +20,23 @@ washington wisconsin wyoming zurich
 """
 
 _GIVEN: Final = """
-aaron adam alan albert alex alexander alice amanda amy andrew angela anna anne annie anthony antonio arthur barbara ben
-benjamin bernie beth betty bill billy bob bobby brad brandon brian bruce carl carol carrie casey charles charlie chloe
-chris christine christopher cindy claire clara daisy dan daniel danny dave david dean debbie denis dennis diana diane
-donald donna doris dorothy doug dylan ed eddie edward elaine eleanor elizabeth ella ellen elliot emily emma eric erin
-ethan eva eve evelyn felix fiona frances frank frankie fred gabriel gary gene george gerald gina gloria gordon grace
-greg guy hannah harold harry heather helen henry howard hugo ian irene iris isaac ivan jack jackie jacob jake james jamie
-jane janet jason jay jean jeff jennifer jenny jeremy jerry jesse jessica jill jim jimmy joan joe joel john johnny jon
-jonathan jordan joseph josh joy juan judith judy julia julian julie karen kate katherine kathy katie keith kelly ken
-kenneth kevin kim kyle larry laura lauren lee leo leon leonard lewis liam lily linda lisa logan lola louis louise lucas
-lucy luis luke lydia maggie marcus margaret maria marie mark martha martin marty mary matt matthew max megan melissa
-michael michelle mike molly monica morgan nancy natalie nathan ned neil nicholas nick nicole nina noah nora norman
-oliver olivia oscar otto owen pamela pat patricia patrick paul paula peggy peter phil philip phoebe rachel ralph ray
-rebecca richard rick rita rob robert robin roger ron rosa rose ross roy russell ruth ryan sam samantha samuel sandra sara
-sarah scott sean sharon shirley simon sophia sophie stan stella stephanie stephen steve steven stuart sue susan suzanne
-sylvia ted teresa terry theodore theresa thomas tim timothy tina todd tom tommy tony tracy valerie vanessa vera veronica
-victor victoria vincent violet virginia walter wanda wayne wendy will william zoe
+aaron adam alan albert alex alexander alice amanda amy andrew angela anna anne annie anthony antonio arthur barbara
+ben benjamin bernie beth betty bill billy bob bobby brad brandon brian bruce carl carol carrie casey charles charlie
+chloe chris christine christopher cindy claire clara daisy dan daniel danny dave david dean debbie denis dennis
+diana diane donald donna doris dorothy doug dylan ed eddie edward elaine eleanor elizabeth ella ellen elliot emily
+emma eric erin ethan eva eve evelyn felix fiona frances frank frankie fred gabriel gary gene george gerald gina
+gloria gordon grace greg guy hannah harold harry heather helen henry howard hugo ian irene iris isaac ivan jack
+jackie jacob jake james jamie jane janet jason jay jean jeff jennifer jenny jeremy jerry jesse jessica jill jim
+jimmy joan joe joel john johnny jon jonathan jordan joseph josh joy juan judith judy julia julian julie karen kate
+katherine kathy katie keith kelly ken kenneth kevin kim kyle larry laura lauren lee leo leon leonard lewis liam lily
+linda lisa logan lola louis louise lucas lucy luis luke lydia maggie marcus margaret maria marie mark martha martin
+marty mary matt matthew max megan melissa michael michelle mike molly monica morgan nancy natalie nathan ned neil
+nicholas nick nicole nina noah nora norman oliver olivia oscar otto owen pamela pat patricia patrick paul paula
+peggy peter phil philip phoebe rachel ralph ray rebecca richard rick rita rob robert robin roger ron rosa rose ross
+roy russell ruth ryan sam samantha samuel sandra sara sarah scott sean sharon shirley simon sophia sophie stan
+stella stephanie stephen steve steven stuart sue susan suzanne sylvia ted teresa terry theodore theresa thomas tim
+timothy tina todd tom tommy tony tracy valerie vanessa vera veronica victor victoria vincent violet virginia walter
+wanda wayne wendy will william zoe
 """
 
 _TWO_WORDS: Final = """

@@ -15,7 +15,7 @@ from processors.linking.text import normalise
 from processors.linking.titles import numbered, split_title, without_article
 
 RESTART_YEARS: Final = 15
-"""A gap longer than this starts a series anew even under a new subtitle: Avatar's thirteen years are the longest wait."""
+"""A gap longer than this starts a series anew even under a new subtitle (Avatar waited for thirteen years)."""
 
 SEQUEL_YEARS: Final = 12
 """A title that goes on from an older film's whole title ("Ant-Man and the Wasp") within these years is its sequel."""

@@ -1,7 +1,7 @@
 """Asking small decision trees; `boosting.py` grows them.
 
-As JSON a tree is a leaf value, or [feature, threshold, left, right]: left when the feature is at most the threshold. To be
-asked quickly all are made three levels deep and features become positions in a list.
+As JSON a tree is a leaf value, or [feature, threshold, left, right]: left when the feature is at most the threshold. To
+be asked quickly all are made three levels deep and features become positions in a list.
 """
 
 from collections.abc import Mapping, Sequence

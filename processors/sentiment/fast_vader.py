@@ -1,9 +1,9 @@
 """vaderSentiment's compound score, exactly, a few times faster.
 
-The lexicon, the rules' tables and the order of every addition are vaderSentiment 3.3.2's own; what is saved is work that
-cannot change the answer: each distinct token is taken apart once, the rules run only where a word of the lexicon stands,
-and of the three words before it only what the rules ask is looked up. `tests/unit/test_sentiment_fast_vader.py` holds it equal
-to the original on all real text at hand and on generated text.
+The lexicon, the rules' tables and the order of every addition are vaderSentiment 3.3.2's own; what is saved is work
+that cannot change the answer: each distinct token is taken apart once, the rules run only where a word of the lexicon
+stands, and of the three words before it only what the rules ask is looked up. A test holds it equal to the original on
+all real text at hand and on generated text.
 """
 
 import string
@@ -20,7 +20,7 @@ from vaderSentiment.vaderSentiment import (
 )
 
 CACHED_TOKENS: Final = 200_000
-"""Distinct tokens remembered (some 40 MB); then the memory starts anew, so that a long stream cannot fill the worker."""
+"""Distinct tokens remembered (some 40 MB); then the memory starts anew: a long stream must not fill the worker."""
 
 _NEGATE: Final = frozenset(NEGATE)
 _EMPHASIS: Final = 0.292
@@ -133,9 +133,9 @@ class FastVader:
             valence = _negate(valence, tokens, at, distance)
             if distance == 3:
                 valence = _idioms(valence, tokens, at)
-        if at > 0 and tokens[at - 1].lower == "least" and not tokens[at - 1].known:
-            if at == 1 or tokens[at - 2].lower not in {"at", "very"}:
-                valence = valence * N_SCALAR
+        least = at > 0 and tokens[at - 1].lower == "least" and not tokens[at - 1].known
+        if least and (at == 1 or tokens[at - 2].lower not in {"at", "very"}):
+            valence = valence * N_SCALAR
         return valence
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from processors.linking.text import own_words
 
-TOKEN: Final = "title"
+TOKEN: Final = "title"  # noqa: S105 - no password
 """In no lexicon of VADER, and long enough not to be taken for an emoticon with the punctuation beside it."""
 
 

@@ -1,5 +1,6 @@
 """Which part of a comment is about which film."""
 
+import itertools
 import re
 from bisect import bisect_right
 from typing import Final
@@ -17,7 +18,7 @@ def divide(text: str, pattern: re.Pattern[str], offset: int = 0) -> list[tuple[i
     """Consecutive spans of `text` between the matches of `pattern`; the match belongs to the span before it."""
     cuts = [match.end() for match in pattern.finditer(text) if 0 < match.end() < len(text)]
     edges = [0, *dict.fromkeys(cuts), len(text)]
-    return [(start + offset, end + offset) for start, end in zip(edges, edges[1:], strict=False)]
+    return [(start + offset, end + offset) for start, end in itertools.pairwise(edges)]
 
 
 def units(text: str, starts: list[int]) -> list[tuple[int, int]]:

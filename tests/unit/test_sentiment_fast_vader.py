@@ -3,7 +3,7 @@
 import csv
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -63,7 +63,7 @@ WORDS = st.one_of(
     st.sampled_from([key for key in ORIGINAL.emojis if len(key) == 1]),
     st.text(max_size=4),
 )
-CASES = st.sampled_from([str, str.upper, str.title, str.swapcase])
+CASES: st.SearchStrategy[Callable[[str], str]] = st.sampled_from([str.strip, str.upper, str.title, str.swapcase])
 ENDS = st.sampled_from(["", "", "", "!", "!!!", "?", "??", "????", ".", ",", "...", '"', "'s", ")"])
 GAPS = st.sampled_from([" ", " ", " ", "\n", "  ", ""])
 
