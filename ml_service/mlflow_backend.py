@@ -50,7 +50,7 @@ class MlflowBackend:
     def __init__(self, tracking_uri: str, config: EngineConfig) -> None:
         # The client's own patience (7 tries, minutes) would hold up the shutdown; the tracker has its own back-off.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
         import mlflow  # noqa: PLC0415 - takes seconds: only this thread waits for it
 
         self._mlflow: Any = mlflow

@@ -82,7 +82,10 @@ class LearnedExperts:
 
 def _median() -> Any:
     return linear_model.LinearRegression(
-        optimizer=optim.AdaGrad(0.02), loss=optim.losses.Quantile(0.5), intercept_lr=0.0, l2=1e-5
+        optimizer=optim.SGD(optim.schedulers.InverseScaling(0.05, power=0.25)),
+        loss=optim.losses.Quantile(0.5),
+        intercept_lr=0.0,
+        l2=1e-5,
     )
 
 

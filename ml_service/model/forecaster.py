@@ -120,7 +120,7 @@ class Forecaster:
         self._tops = Mixture(count, _TOP_PRIOR, _MEMORY)
         self._step = -1
         self._step_labels = [0] * count
-        self._weights = [1.0] * count
+        self._last_labels = [0] * count
         self._intervals = Intervals(grid.horizons, LEVELS, coverage)
         self._baseline_losses = np.zeros((count, len(BASELINES)))
 
@@ -211,24 +211,28 @@ class Forecaster:
             mixture.close_step()
         for h, labels in enumerate(self._step_labels):
             if labels:
-                self._weights[h] = 1.0 / (1.0 + _SHARED_SHOCK * (labels - 1))
-                self._step_labels[h] = 0
+                self._last_labels[h], self._step_labels[h] = labels, 0
+
+    def _weight(self, h: int) -> float:
+        """What one more label of this step counts; the step has at least as many as the last, or as came already."""
+        self._step_labels[h] += 1
+        labels = max(self._last_labels[h], self._step_labels[h])
+        return 1.0 / (1.0 + _SHARED_SHOCK * (labels - 1))
 
     def _settle(self, film: Any, known: _Film, due: list[int], step: int, actual: float) -> list[Outcome]:
         outcomes, forecasts, mixed = [], [], []
         for h in due:
-            slot = step % self.grid.horizons[h]
+            slot, weight = step % self.grid.horizons[h], self._weight(h)
             row = known.rows[h][slot].astype(np.float64)
             experts, feature_row = row[: len(EXPERTS)], row[len(EXPERTS) :]
             top = known.top[h][slot]
-            outcome = self._score(film, known, h, slot, actual, experts)
+            outcome = self._score(film, known, (h, slot), actual, experts, weight)
             level = int(known.meta[h][slot, 6])
             current = outcome.forecast.current
             self._shared.add(h, experts, top[0], actual, 1.0 / math.sqrt(1.0 + abs(current)))
             self._levels.add(h * LEVELS + level, experts, top[1], actual)
             self._tops.add(h, top, outcome.forecast.predicted, actual)
-            self._learned.learn(h, feature_row, log_scale(actual) - log_scale(current), self._weights[h])
-            self._step_labels[h] += 1
+            self._learned.learn(h, feature_row, log_scale(actual) - log_scale(current), weight)
             known.meta[h][slot, 0] = -1
             outcomes.append(outcome)
             forecasts.append(experts)
@@ -237,11 +241,12 @@ class Forecaster:
         return outcomes
 
     def _score(  # noqa: PLR0913, PLR0917
-        self, film: Any, known: _Film, h: int, slot: int, actual: float, experts: Array
+        self, film: Any, known: _Film, place: tuple[int, int], actual: float, experts: Array, weight: float
     ) -> Outcome:
+        h, slot = place
         target, current, predicted, lower, upper, scale, level = known.meta[h][slot].tolist()
         inside = lower <= actual <= upper
-        error = self._intervals.learn(h, int(level), predicted, scale, actual, inside=inside)
+        error = self._intervals.learn(h, int(level), predicted, scale, actual, inside=inside, weight=weight)
         known.errors.learn(h, error)
         baselines = experts[: len(BASELINES)].tolist()
         self._baseline_losses[h] = _LOSS_MEMORY * self._baseline_losses[h] + np.abs(experts[: len(BASELINES)] - actual)

@@ -1,6 +1,8 @@
 """The run, its metrics and its model on a real MLflow server; the model scores again what the service scored."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -24,6 +26,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.integration,
+    pytest.mark.timeout(600),
     # MLflow 3.17 warns about itself and its own dependencies while it logs and loads a model.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
@@ -39,13 +42,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts"),
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
-        child = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        child = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: answers(url), 120, what="the MLflow server", poll=0.5)
+        wait_until(lambda: answers(url), 240, what="the MLflow server", poll=0.5)
         yield url
     finally:
-        child.terminate()
+        os.killpg(child.pid, signal.SIGKILL)  # the server and its workers; it has nothing to save
         child.wait(30)
 
 
@@ -70,7 +73,10 @@ def scored() -> tuple[ModelPackage, Engine]:
     return package, engine
 
 
-def test_a_run_has_parameters_metrics_and_a_model_that_scores_the_same(server: str, tmp_path: Path) -> None:
+def test_a_run_has_parameters_metrics_and_a_model_that_scores_the_same(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODE_VERSION", "abc123")
     package, engine = scored()
     backend = MlflowBackend(server, CONFIG)
     at = ROWS[-1].window_end
@@ -84,7 +90,7 @@ def test_a_run_has_parameters_metrics_and_a_model_that_scores_the_same(server: s
     run = client.get_run(backend.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["horizons"] == "1,3"
-    assert run.data.params["code_version"] == code_version()
+    assert run.data.params["code_version"] == code_version() == "abc123"
     assert run.data.tags["data_to"] == at.isoformat()
     assert run.data.metrics["mae_h1"] == pytest.approx(values["mae_h1"])
     assert client.get_metric_history(backend.run_id, "mae_h1")[0].timestamp == int(at.timestamp() * 1000)
