@@ -53,6 +53,10 @@ def _lag(source: Mapping[str, Any]) -> None:
 
 
 def _offsets(value: object) -> dict[str, dict[str, int]]:
-    """Offsets by topic and partition; PySpark gives them parsed or as JSON."""
-    parsed = json.loads(value) if isinstance(value, str) and value != "null" else value
-    return parsed if isinstance(parsed, dict) else {}
+    """Offsets by topic and partition. PySpark gives them parsed or as JSON, and as "" or "null" before there are any."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, dict) else {}

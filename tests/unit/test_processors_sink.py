@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 from configs.settings import ROOT, Settings, load_settings
 from contracts.errors import ConfigurationError, DependencyError
 from contracts.events import DeadLetter, DeadLetterReason, Event, TmdbFilm, TrendUpdate
+from processors import metrics
 from processors.catalogue import Catalogue
 from processors.checkpoint import Checkpoint
 from processors.crash import CrashPoint, CrashSwitch
@@ -327,8 +328,13 @@ class TestProgress:
         ]
         assert lag == [10, 0]
 
-    def test_before_any_offset(self) -> None:
-        Progress(lambda: NOW).observe(REPORT | {"sources": [{"endOffset": "null"}]}, active=False)
+    @pytest.mark.parametrize("nothing", ["", "null", None])
+    def test_before_any_offset(self, nothing: str | None) -> None:
+        metrics.CONSUMER_LAG.clear()
+        Progress(lambda: NOW).observe(
+            REPORT | {"sources": [{"endOffset": nothing, "latestOffset": nothing}]}, active=False
+        )
+        assert REGISTRY.get_sample_value("trendscope_processor_consumer_lag", {"topic": "reddit_stream"}) is None
 
     def test_a_batch_that_never_ends_is_no_health(self) -> None:
         now = [NOW]
