@@ -37,6 +37,8 @@ def is_clear(found: Found, flat: str) -> bool:
 
 def with_chains(clear: Sequence[Found], everyday: Sequence[Found], context: CommentContext) -> list[Found]:
     """The clear ones, and those everyday ones that stand in an enumeration with a clear title."""
+    if not any(is_clear(found, context.flat) for found in clear):
+        return list(clear)  # no enumeration can say anything: only clear titles do
     everyday = [found for found in everyday if found.surface.ordinariness < EVERYDAY]
     links = _links([*clear, *everyday], context)
     if not links:

@@ -1,7 +1,7 @@
 """The catalogue as the linker needs it: one automaton over all surfaces, and what is known of each."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import ahocorasick
@@ -73,12 +73,13 @@ class CatalogueIndex:
         self._stats = stats
         self.films: Sequence[Film] = sorted({film.movie_id: film for film in films}.values(), key=lambda f: f.movie_id)
         self.series: Sequence[str] = series_keys(self.films)
-        self.firsts = _firsts(self.films)
+        groups = series_of(self.films, self.series)
+        self.firsts = _firsts(self.films, groups)
         """Positions of the films that begin a series, or begin it anew."""
         self.surfaces: dict[str, Surface] = {}
         self._automaton = ahocorasick.Automaton()
         sizes = Counter(self.series)
-        for text, kinds in all_surfaces(self.films).items():
+        for text, kinds in all_surfaces(self.films, groups).items():
             surface = Surface(text, tuple(kinds.items()), sizes[without_article(text)], stats)
             if not _says_something(surface):
                 continue
@@ -104,11 +105,9 @@ class CatalogueIndex:
         return found
 
 
-def _firsts(films: Sequence[Film]) -> frozenset[int]:
+def _firsts(films: Sequence[Film], groups: Mapping[str, list[Film]]) -> frozenset[int]:
     position = {film.movie_id: index for index, film in enumerate(films)}
-    return frozenset(
-        position[run[0].movie_id] for key, members in series_of(films).items() for run in runs(key, members)
-    )
+    return frozenset(position[run[0].movie_id] for key, members in groups.items() for run in runs(key, members))
 
 
 def _says_something(surface: Surface) -> bool:

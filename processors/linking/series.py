@@ -61,10 +61,10 @@ def _older_title(film: Film, years: Mapping[str, Sequence[int]]) -> str:
     return ""
 
 
-def series_of(films: Sequence[Film]) -> dict[str, list[Film]]:
-    """Series with at least two members, oldest first; films without a year are left out."""
+def series_of(films: Sequence[Film], keys: Sequence[str] | None = None) -> dict[str, list[Film]]:
+    """Series with at least two members, oldest first; films without a year are left out. `keys` as of `series_keys`."""
     groups: dict[str, list[Film]] = defaultdict(list)
-    for film, key in zip(films, series_keys(films), strict=True):
+    for film, key in zip(films, series_keys(films) if keys is None else keys, strict=True):
         if film.year is not None and key:
             groups[key].append(film)
     return {

@@ -4,7 +4,7 @@ A surface belongs to every film it could mean; which one is decided in context (
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -225,9 +225,9 @@ def film_surfaces(film: Film, *, in_series: bool = False) -> dict[str, Kind]:
     return found
 
 
-def _series_surfaces(films: Sequence[Film]) -> Iterator[tuple[str, Film, Kind]]:
+def _series_surfaces(groups: Mapping[str, list[Film]]) -> Iterator[tuple[str, Film, Kind]]:
     """ "John Wick 3", "Thor 2", "Avengers 1", and with initials "JW3", "GotG 2"."""
-    for key, members in series_of(films).items():
+    for key, members in groups.items():
         order = ordinals(key, members)
         for film in members:
             found = numbered(film.title)
@@ -274,8 +274,10 @@ def _nickname_surfaces(film: Film) -> Iterator[str]:
             yield short
 
 
-def all_surfaces(films: Sequence[Film]) -> dict[str, dict[int, Kind]]:
-    """surface → {index of the film in `films`: kind}, over the whole catalogue."""
+def all_surfaces(films: Sequence[Film], groups: Mapping[str, list[Film]] | None = None) -> dict[str, dict[int, Kind]]:
+    """surface → {index of the film in `films`: kind}, over the whole catalogue; `groups` as of `series_of`."""
+    if groups is None:
+        groups = series_of(films)
     table: dict[str, dict[int, Kind]] = {}
     position = {film.movie_id: index for index, film in enumerate(films)}
 
@@ -284,12 +286,12 @@ def all_surfaces(films: Sequence[Film]) -> dict[str, dict[int, Kind]]:
         if kind < entry.get(index, KINDS):
             entry[index] = kind
 
-    sequels = {film.movie_id for members in series_of(films).values() for film in members}
+    sequels = {film.movie_id for members in groups.values() for film in members}
     for index, film in enumerate(films):
         for words, kind in film_surfaces(film, in_series=film.movie_id in sequels).items():
             add(words, index, kind)
         for words in _nickname_surfaces(film):
             add(words, index, Kind.NICKNAME)
-    for words, film, kind in (*_series_surfaces(films), *_first_part_surfaces(films)):
+    for words, film, kind in (*_series_surfaces(groups), *_first_part_surfaces(films)):
         add(words, position[film.movie_id], kind)
     return table

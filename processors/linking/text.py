@@ -6,6 +6,7 @@ that an offset into the folded text is an offset into the body. Words are the ru
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 READ_LIMIT: Final = 40_000
@@ -88,6 +89,7 @@ def word_spans(folded: str) -> list[tuple[int, int]]:
     return [match.span() for match in _WORD.finditer(folded)]
 
 
+@lru_cache(maxsize=16_384)
 def normalise(title: str) -> str:
     """A title as the automaton stores it: folded, lower case, single spaces, none around."""
     return join_words(fold(title)).strip().lower()
