@@ -53,7 +53,7 @@ def _lag(source: Mapping[str, Any]) -> None:
 
 
 def _offsets(value: object) -> dict[str, dict[str, int]]:
-    """Offsets by topic and partition. PySpark gives them parsed or as JSON, and as "" or "null" before there are any."""
+    """Offsets by topic and partition. PySpark gives them parsed or as JSON, and as "" or "null" before the first."""
     if isinstance(value, str):
         try:
             value = json.loads(value)

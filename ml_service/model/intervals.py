@@ -12,7 +12,7 @@ import numpy as np
 from ml_service.model.series import from_log_scale, log_scale
 
 _START_QUANTILE = 1.45
-"""The 10 % tails begin here, in mean absolute errors: 1.61 if errors are Laplace, 1.33 if Student's t with 2 degrees."""
+"""The 10 % tails begin here, in mean absolute errors: 1.61 if errors are Laplace, 1.33 if Student's t with 2 d.f."""
 _START_ERROR = 0.3
 """Before any label at the first horizon: 30 % up or down."""
 _TAIL_RATE = 0.03
