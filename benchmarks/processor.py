@@ -189,6 +189,10 @@ def _watch(running: Service, done: Callable[[], int], count: int) -> dict[str, A
         "measured_comments": comments,
         "measured_seconds": round(seconds, 1),
         "cpu_seconds_per_million": round(cpu / comments * 1e6, 1),
+        "cpu_seconds_per_million_by_process": {
+            kind: round(spent / comments * 1e6, 1)
+            for kind, spent in sorted(usage.by_kind_between(warm[0], last[0]).items())
+        },
         "cores_used": round(cpu / seconds, 2),
         "comments_per_cpu_second": round(comments / cpu, 1),
         "memory_mb": {

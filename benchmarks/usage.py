@@ -22,6 +22,8 @@ class Sample:
     """Seconds of all processes so far, those that ended included up to their last sample."""
     memory: float
     """Proportional set sizes, MB: memory that processes share counts once."""
+    by_kind: dict[str, float] = field(default_factory=dict)
+    """The CPU seconds of `main` (the process itself), `jvm` and `python` (its other children)."""
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Usage:
 
     pid: int
     samples: list[Sample] = field(default_factory=list)
-    _cpu: dict[int, float] = field(default_factory=dict)
+    _cpu: dict[tuple[int, str], float] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -48,6 +50,11 @@ class Usage:
         """CPU seconds from one `time.monotonic()` to another, to the nearest samples."""
         return self._near(end).cpu - self._near(start).cpu
 
+    def by_kind_between(self, start: float, end: float) -> dict[str, float]:
+        """The same for `main`, `jvm` and `python` apart."""
+        before, after = self._near(start).by_kind, self._near(end).by_kind
+        return {kind: seconds - before.get(kind, 0.0) for kind, seconds in after.items()}
+
     def memory_near(self, at: float) -> float:
         """MB at about that time."""
         return self._near(at).memory
@@ -63,11 +70,14 @@ class Usage:
         for process in self._tree():
             try:
                 times = process.cpu_times()
-                self._cpu[process.pid] = times.user + times.system
+                self._cpu[process.pid, self._kind(process)] = times.user + times.system
                 memory += process.memory_full_info().pss / _MEGABYTE
             except psutil.Error:
                 continue
-        self.samples.append(Sample(time.monotonic(), sum(self._cpu.values()), memory))
+        by_kind: dict[str, float] = {}
+        for (_, kind), seconds in self._cpu.items():
+            by_kind[kind] = by_kind.get(kind, 0.0) + seconds
+        self.samples.append(Sample(time.monotonic(), sum(by_kind.values()), memory, by_kind))
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -80,6 +90,11 @@ class Usage:
             return [root, *root.children(recursive=True)]
         except psutil.Error:
             return []
+
+    def _kind(self, process: psutil.Process) -> str:
+        if process.pid == self.pid:
+            return "main"
+        return "jvm" if process.name() == "java" else "python"
 
     def _near(self, at: float) -> Sample:
         return min(self.samples, key=lambda sample: abs(sample.at - at))

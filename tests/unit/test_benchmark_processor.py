@@ -125,7 +125,10 @@ def test_every_stage_costs_something_and_what_is_said_is_scored_by_vader_itself(
 
 
 def test_usage_reads_cpu_and_memory_near_a_time() -> None:
-    usage = Usage(0, samples=[Sample(0, 1, 100), Sample(10, 5, 300), Sample(20, 12, 200)])
+    usage = Usage(
+        0, samples=[Sample(0, 1, 100), Sample(10, 5, 300, {"jvm": 5}), Sample(20, 12, 200, {"jvm": 8, "main": 4})]
+    )
+    assert usage.by_kind_between(9, 21) == {"jvm": 3, "main": 4}
     assert usage.cpu_between(9, 21) == 7
     assert usage.memory_near(1) == 100
     assert usage.peak_memory == 300
@@ -138,6 +141,7 @@ def test_usage_counts_this_process() -> None:
     usage.look()
     assert usage.samples[-1].memory > 10
     assert usage.samples[-1].cpu > 0
+    assert usage.samples[-1].by_kind["main"] > 0
 
 
 def test_a_mention_has_its_effect_with_the_first_row_that_counts_it() -> None:
