@@ -9,7 +9,7 @@ from common.clock import system_clock
 from tests.support.job_world import DEADLINE, JobWorld, check_revisions, check_windows
 from tests.support.processor import processor
 
-pytestmark = [pytest.mark.spark, pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.spark, pytest.mark.integration, pytest.mark.timeout(1800)]
 
 
 def test_a_crash_at_any_point_changes_no_window_and_no_count(world: JobWorld) -> None:

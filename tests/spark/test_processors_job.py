@@ -15,7 +15,7 @@ from tests.support.job_world import DEADLINE, FILMS, JobWorld, check_revisions, 
 from tests.support.processor import processor
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.spark, pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.spark, pytest.mark.integration, pytest.mark.timeout(1800)]
 
 
 def poison(now: datetime) -> list[bytes | None]:

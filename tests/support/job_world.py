@@ -24,7 +24,7 @@ from tests.oracle import OracleComment
 from tests.support.processor import Processor
 from tests.support.waiting import wait_until
 
-DEADLINE = 180.0
+DEADLINE = 400.0
 """Seconds for a JVM to start and a batch to be done on a machine that is busy with other tests."""
 FILMS = (
     TmdbFilm(movie_id=603, title="The Matrix", release_date=date(1999, 3, 30), popularity=60.0, lists=("trending_day",),

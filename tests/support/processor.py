@@ -13,7 +13,7 @@ from configs.settings import ROOT, Settings
 from local.environment import to_environment
 from processors.crash import VARIABLE
 
-_EXIT_SECONDS = 120.0
+_EXIT_SECONDS = 300.0
 """A batch under way is finished first, and a test machine may be busy."""
 
 
