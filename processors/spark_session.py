@@ -80,6 +80,7 @@ def _configuration(settings: Settings, state_partitions: int) -> dict[str, str]:
         "spark.sql.streaming.minBatchesToRetain": _KEPT_BATCHES,
         "spark.sql.execution.arrow.maxRecordsPerBatch": "10000",
         "spark.python.worker.reuse": "true",
+        "spark.python.daemon.module": "processors.worker_daemon",
         # One query for the life of the process: a listener's history is of no use and grows.
         "spark.sql.streaming.numRecentProgressUpdates": "10",
         "spark.sql.ui.retainedExecutions": "50",
