@@ -153,14 +153,17 @@ def judge_threads(records: Sequence[Record], linker: Linker) -> dict[str, float 
 
 
 def larger(films: Sequence[Film], size: int) -> list[Film]:
-    """A catalogue of `size` films: the given ones and made-up titles from their words."""
+    """A catalogue of `size` films: the given ones and made-up titles of two words and more from their words.
+
+    No one-word titles are made: so many draws would make a film of every word there is, "the" and "of" too.
+    """
     rng = random.Random(1)
     words = sorted({word for film in films for word in film.title.split()})
     lengths = [len(film.title.split()) for film in films]
     made = [
         Film(
             10_000_000 + n,
-            " ".join(rng.choices(words, k=rng.choice(lengths))),
+            " ".join(rng.choices(words, k=max(2, rng.choice(lengths)))),
             year=rng.randint(1930, 2025),
             popularity=rng.random() * 5,
             vote_count=rng.randint(0, 200),
