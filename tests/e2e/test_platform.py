@@ -1,4 +1,7 @@
-"""What a user gets from `./setup.sh`, held against an independent recomputation."""
+"""What a user gets from `./setup.sh`, held against an independent recomputation.
+
+The tests are in the order of the platform's story (see conftest.py): first those that want it busy.
+"""
 
 import os
 import subprocess
@@ -59,6 +62,43 @@ def command(settings: Settings, *arguments: str) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("port_name", EXPECTED_METRICS)
+def test_every_service_shows_its_metrics(platform: Platform, port_name: str) -> None:
+    port = getattr(platform.settings, port_name)
+    text = requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=10).text
+    for name in EXPECTED_METRICS[port_name]:
+        assert f"\n{name}" in text
+
+
+def test_prometheus_reaches_every_target(survivor: Platform) -> None:
+    if "prometheus" not in {program.name for program in survivor.programs}:
+        pytest.skip("Prometheus is not installed")
+    url = f"http://{LOOPBACK}:{survivor.settings.prometheus_port}/api/v1/targets"
+
+    def down() -> list[str]:
+        targets = requests.get(url, timeout=10).json()["data"]["activeTargets"]
+        return [target["scrapeUrl"] for target in targets if target["health"] != "up"] if targets else ["none"]
+
+    wait_until(lambda: not down(), 60, what="every target up", poll=1)
+
+
+def test_status_and_top_show_what_runs(survivor: Platform) -> None:
+    status = command(survivor.settings, "status")
+    for program in survivor.programs:
+        assert program.name in status
+    top = command(survivor.settings, "top", "--once")
+    assert "TrendScore" in top
+    assert " [" in top, "a forecast with its interval"
+
+
+def test_mlflow_has_the_run_its_metrics_and_a_model(survivor: Platform) -> None:
+    client = MlflowClient(survivor.settings.mlflow_tracking_uri)
+    wait_until(client.search_registered_models, 240, what="a registered model", poll=2)
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    runs = client.search_runs(experiments)
+    assert any(run.data.params and run.data.metrics for run in runs)
 
 
 def test_every_comment_served_is_accounted_for(settled: Platform, store: Store, served: dict[str, int]) -> None:
@@ -129,43 +169,6 @@ def test_each_forecast_is_made_once_and_scored_by_its_own_window(settled: Platfo
         assert prediction.predicted == first[key].predicted
         assert prediction.actual == windows[prediction.movie_id, prediction.target_window_end].trend_score
         assert prediction.error == pytest.approx(prediction.predicted - prediction.actual, abs=1e-9)
-
-
-def test_mlflow_has_the_run_its_metrics_and_a_model(settled: Platform) -> None:
-    client = MlflowClient(settled.settings.mlflow_tracking_uri)
-    wait_until(client.search_registered_models, 180, what="a registered model", poll=2)
-    experiments = [found.experiment_id for found in client.search_experiments()]
-    runs = client.search_runs(experiments)
-    assert any(run.data.params and run.data.metrics for run in runs)
-
-
-@pytest.mark.parametrize("port_name", EXPECTED_METRICS)
-def test_every_service_shows_its_metrics(platform: Platform, port_name: str) -> None:
-    port = getattr(platform.settings, port_name)
-    text = requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=10).text
-    for name in EXPECTED_METRICS[port_name]:
-        assert f"\n{name}" in text
-
-
-def test_prometheus_reaches_every_target(survivor: Platform) -> None:
-    if "prometheus" not in {program.name for program in survivor.programs}:
-        pytest.skip("Prometheus is not installed")
-    url = f"http://{LOOPBACK}:{survivor.settings.prometheus_port}/api/v1/targets"
-
-    def down() -> list[str]:
-        targets = requests.get(url, timeout=10).json()["data"]["activeTargets"]
-        return [target["scrapeUrl"] for target in targets if target["health"] != "up"] if targets else ["none"]
-
-    wait_until(lambda: not down(), 60, what="every target up", poll=1)
-
-
-def test_status_and_top_show_what_runs(survivor: Platform) -> None:
-    status = command(survivor.settings, "status")
-    for program in survivor.programs:
-        assert program.name in status
-    top = command(survivor.settings, "top", "--once")
-    assert "TrendScore" in top
-    assert " [" in top, "a forecast with its interval"
 
 
 def test_a_stop_ends_everything_and_a_start_goes_on(settled: Platform, store: Store) -> None:
