@@ -38,7 +38,7 @@ from benchmarks.usage import Usage
 from benchmarks.vader import bare_vader
 from common.clock import from_millis, system_clock, to_millis
 from common.kafka import Publisher
-from configs.settings import Settings
+from configs.settings import Settings, load_settings
 from configs.topics import REDDIT_STREAM, TREND_STREAM
 from contracts.events import TmdbFilm, TrendUpdate
 from processors.linking.linker import Linker
@@ -74,6 +74,11 @@ def main() -> int:
     rows = min(_MOST_ROWS, max(2_000, arguments.comments // _BATCHES))
     overrides = {"spark_max_offsets_per_trigger": rows, "trend_slide_duration": f"{arguments.slide} seconds"}
     result = _about(arguments, load)
+    if arguments.steps:
+        settings = load_settings(**overrides)
+        stages = measure(load.records, load.linker, settings, {}, _encode)
+        print(json.dumps(result | {"cpu_seconds_per_million_by_stage": stages.per_million()}))
+        return 0
     with servers(**overrides) as settings:
         say(f"the backlog goes to {settings.kafka_bootstrap_servers}")
         fill_catalogue(settings, load.films, polled(load.films, _LISTED, system_clock()))
@@ -108,6 +113,7 @@ def _parse() -> argparse.Namespace:
     add("--bodies", type=Path, default=REAL_BODIES, help="recorded comments, JSON Lines (.gz) with body and link_title")
     add("--catalogue", type=Path, default=REAL_CATALOGUE, help="films, JSON Lines (.gz)")
     add("--films", type=int, help="so many films: the catalogue's most voted ones, or all and copies of other names")
+    add("--steps", action="store_true", help="only the steps in this process, without servers: how their cost grows")
     add("--rows", type=int, default=40_000, help="comments for the row-at-a-time job; 0 leaves it out")
     return parser.parse_args()
 
@@ -259,6 +265,11 @@ def _row_at_a_time(settings: Settings, count: int) -> dict[str, Any]:
     arguments = ("benchmarks.row_at_a_time", settings.kafka_bootstrap_servers, str(checkpoint), str(rows))
     with service(settings, *arguments) as job:
         return _watch(job, lambda: min(count, rows * job.log.read_text().count('{"batch":')), count)
+
+
+def _encode(updates: list[TrendUpdate]) -> None:
+    for update in updates:
+        update.encode()
 
 
 @contextmanager
