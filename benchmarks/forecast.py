@@ -53,7 +53,7 @@ def with_zeros(series: SeriesFile, quiet: int) -> Iterator[tuple[int, str, float
 def evaluate(
     series: SeriesFile, horizons: tuple[int, ...], *, shuffle: bool = False
 ) -> tuple[Forecaster, dict[int, list[Outcome]], float]:
-    """Run the forecaster over the file; returns it, the outcomes by horizon and the seconds spent in it."""
+    """Run the forecaster over the file; returns it, the outcomes by horizon and the processor seconds it took."""
     grid = Grid(series.step_seconds, horizons)
     lowest = min(value for points in series.values.values() for value in points.values())
     model = Forecaster(grid, low=0.0 if lowest >= 0 else -np.inf)
@@ -63,13 +63,13 @@ def evaluate(
         np.random.default_rng(_SEED).shuffle(mixed)
         rows = [(step, name, value, active) for (step, name, _, active), value in zip(rows, mixed, strict=True)]
     outcomes: dict[int, list[Outcome]] = defaultdict(list)
-    started = time.perf_counter()
+    started = time.process_time()
     for step, name, value, active in rows:
         for outcome in model.observe(name, step, value):
             outcomes[outcome.forecast.horizon].append(outcome)
         if active:
             model.forecast(name)
-    return model, outcomes, time.perf_counter() - started
+    return model, outcomes, time.process_time() - started
 
 
 def _ratio(own: NDArray[np.float64], other: NDArray[np.float64], films: NDArray[np.int64]) -> dict[str, Any]:
@@ -123,6 +123,25 @@ def report(outcomes: list[Outcome], naive: dict[str, float]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def figures(series: SeriesFile, horizons: tuple[int, ...]) -> dict[str, Any]:
+    """How the file was understood, the speed, and the report of every horizon that has labels."""
+    _, outcomes, seconds = evaluate(series, horizons)
+    naive = {
+        name: float(np.abs(np.diff([value for _, value in sorted(points.items())])).mean()) if len(points) > 1 else 0.0
+        for name, points in series.values.items()
+    }
+    made = sum(len(found) for found in outcomes.values())
+    return {
+        "model_version": MODEL_VERSION,
+        "step_seconds": series.step_seconds,
+        "missing_bins": series.missing,
+        "rows_of_one_bin": series.aggregate,
+        "series": len(series.values),
+        "seconds_per_1000_forecasts": round(1000 * seconds / made, 4) if made else None,
+        "horizons": {str(h): report(outcomes[h], naive) for h in horizons if outcomes[h]},
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; exit 2 with a sentence when the file cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast", description=__doc__.split("\n", 1)[0])
@@ -144,18 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     horizons = tuple(int(part) for part in options.horizons.split(","))
-    _, outcomes, seconds = evaluate(series, horizons)
-    naive = {
-        name: float(np.abs(np.diff([value for _, value in sorted(points.items())])).mean()) if len(points) > 1 else 0.0
-        for name, points in series.values.items()
-    }
-    made = sum(len(found) for found in outcomes.values())
-    print(json.dumps({
-        "file": options.series.name, "model_version": MODEL_VERSION, "step_seconds": series.step_seconds,
-        "missing_bins": series.missing, "rows_of_one_bin": series.aggregate, "series": len(series.values),
-        "seconds_per_1000_forecasts": round(1000 * seconds / made, 4) if made else None,
-        "horizons": {str(h): report(outcomes[h], naive) for h in horizons if outcomes[h]},
-    }))  # fmt: skip
+    print(json.dumps({"file": options.series.name, **figures(series, horizons)}))
     return 0
 
 

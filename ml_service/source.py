@@ -37,7 +37,7 @@ class TrendSource:
             DependencyError: no broker, or no topic, before `settings.startup_deadline`.
         """
         servers, deadline = settings.kafka_bootstrap_servers, settings.startup_deadline
-        self.topic_id, partitions = until_broker_answers(lambda: _describe(servers), deadline, servers)
+        self.topic_id, partitions = _await_topic(servers, deadline)
         self._consumer: KafkaConsumer = open_consumer(servers, group=GROUP, client_id="ml-service", deadline=deadline)
         self._partitions = [TopicPartition(TREND_STREAM, number) for number in partitions]
         self._consumer.assign(self._partitions)
@@ -117,12 +117,25 @@ class TrendSource:
         self._consumer.close(autocommit=False)
 
 
+def _await_topic(servers: str, deadline: float) -> tuple[str, list[int]]:
+    try:
+        return until_broker_answers(lambda: _describe(servers), deadline, servers)
+    except DependencyError as error:
+        if isinstance(error.__cause__, _TopicMissingError):
+            raise DependencyError(f"{error.__cause__} after {deadline:.0f} s") from error
+        raise
+
+
+class _TopicMissingError(OSError):
+    """The broker is there and the topic is not: tried again like a broker that is away."""
+
+
 def _describe(servers: str) -> tuple[str, list[int]]:
     admin = KafkaAdminClient(bootstrap_servers=servers.split(","), client_id="ml-service")
     try:
         found = [topic for topic in admin.describe_topics([TREND_STREAM]) if topic["name"] == TREND_STREAM]
         if not found or found[0]["error_code"]:
-            raise OSError(f"topic {TREND_STREAM} is not there yet: run the init job")
+            raise _TopicMissingError(f"topic {TREND_STREAM} is not there: run the init job (`python -m local.init`)")
         return str(found[0]["topic_id"]), sorted(part["partition_index"] for part in found[0]["partitions"])
     finally:
         admin.close()

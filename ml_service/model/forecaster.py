@@ -74,7 +74,7 @@ class Outcome:
         return self.forecast.predicted - self.actual
 
 
-_META = ("target", "current", "predicted", "lower", "upper", "scale", "level")
+_META = ("target", "current", "predicted", "lower", "upper", "scale", "level", "kind")
 
 
 class _Film:
@@ -121,7 +121,7 @@ class Forecaster:
         self._step = -1
         self._step_labels = [0] * count
         self._last_labels = [0] * count
-        self._intervals = Intervals(grid.horizons, LEVELS, coverage)
+        self._intervals = Intervals(grid.horizons, coverage)
         self._baseline_losses = np.zeros((count, len(BASELINES)))
 
     def observe(self, film: Any, step: int, value: float) -> list[Outcome]:
@@ -188,13 +188,13 @@ class Forecaster:
         predicted = (self._tops.weights * top).sum(axis=1)
         forecasts = []
         for h, horizon in enumerate(self.grid.horizons):
-            scale = self._intervals.scale(h, level, known.errors.errors[h], known.errors.labels[h])
+            kind, scale = self._intervals.place(h, known.errors)
             centre = float(predicted[h])
-            lower, upper = self._intervals.around(h, level, centre, scale)
+            lower, upper = self._intervals.around(h, kind, centre, scale)
             lower, upper = self._clip(min(lower, centre)), self._clip(max(upper, centre))
             slot = (series.last_step + horizon) % horizon
             known.meta[h][slot] = (
-                series.last_step + horizon, now, centre, lower, upper, scale, level,
+                series.last_step + horizon, now, centre, lower, upper, scale, level, kind,
             )  # fmt: skip
             known.top[h][slot] = top[h]
             known.rows[h][slot] = np.concatenate([experts[h], rows[h]])
@@ -244,9 +244,9 @@ class Forecaster:
         self, film: Any, known: _Film, place: tuple[int, int], actual: float, experts: Array, weight: float
     ) -> Outcome:
         h, slot = place
-        target, current, predicted, lower, upper, scale, level = known.meta[h][slot].tolist()
+        target, current, predicted, lower, upper, scale, _, kind = known.meta[h][slot].tolist()
         inside = lower <= actual <= upper
-        error = self._intervals.learn(h, int(level), predicted, scale, actual, inside=inside, weight=weight)
+        error = self._intervals.learn(h, int(kind), predicted, scale, actual, inside=inside, weight=weight)
         known.errors.learn(h, error)
         baselines = experts[: len(BASELINES)].tolist()
         self._baseline_losses[h] = _LOSS_MEMORY * self._baseline_losses[h] + np.abs(experts[: len(BASELINES)] - actual)

@@ -1,11 +1,14 @@
 """Prediction intervals whose coverage is steered online, on the log scale and in units of each film's own error.
 
-Quantile tracking (Angelopoulos, Candes and Tibshirani, "Conformal PID control", 2023) learns both tails in each level
-class; adaptive conformal inference (Gibbs and Candes, 2021) then widens or narrows all of a horizon's intervals
-until the share of outcomes inside is the wanted one, whatever the data do.
+Quantile tracking (Angelopoulos, Candes and Tibshirani, "Conformal PID control", 2023) learns both tails in each class
+of volatility; adaptive conformal inference (Gibbs and Candes, 2021) then widens or narrows the class's intervals until
+the share of outcomes inside is the wanted one, whatever the data do. Classes, because hundreds of silent films, whose
+intervals always hold, would be paid for by the few that move.
 """
 
 import math
+from bisect import bisect
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,62 +22,74 @@ _TAIL_RATE = 0.03
 _WIDTH_RATE = 0.01
 """Step of the log width for one outcome: a run of misses doubles nothing, a wrong width is mended in some hundred."""
 _FILM_MEMORY = 50.0
-_FILM_PRIOR = 10.0
-"""A film's own error counts as much as its class's after ten labels."""
+_FILM_PRIOR = 3.0
+"""A film's own error counts as much as its class's after three labels: the class is already chosen by it."""
+_EDGES = (1e-6, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0)
+"""Bounds between the classes, in mean absolute log error: from films that never move to those that double and halve."""
+_NEW = 0
+"""The class of films with fewer labels than this, which have no volatility of their own yet:"""
+_KNOWN_LABELS = 3
 _CLASS_MEMORY = 1000.0
 
 
 class Intervals:
-    """Quantiles of the signed log error for each horizon and level class."""
+    """Quantiles of the signed log error, and the width, for each horizon and class of volatility."""
 
-    def __init__(self, horizons: tuple[int, ...], classes: int, coverage: float) -> None:
-        count = len(horizons)
+    def __init__(self, horizons: tuple[int, ...], coverage: float) -> None:
         self._miss = 1.0 - coverage
-        growth = [math.sqrt(h / horizons[0]) for h in horizons]
-        self._growth = growth
-        self.errors = np.array([[_START_ERROR * g] * classes for g in growth])
-        self.labels = np.zeros((count, classes))
-        self._evidence = np.zeros((count, classes))
-        self.upper = np.full((count, classes), _START_QUANTILE)
-        self.lower = np.full((count, classes), _START_QUANTILE)
-        self.log_width = np.zeros(count)
+        self._growth = [math.sqrt(h / horizons[0]) for h in horizons]
+        middles = [_EDGES[0], *(math.sqrt(low * high) for low, high in pairwise(_EDGES)), _EDGES[-1]]
+        self.errors = np.array([[_START_ERROR * growth, *middles] for growth in self._growth])
+        shape = self.errors.shape
+        self.labels, self._evidence = np.zeros(shape), np.zeros(shape)
+        self.upper, self.lower = np.full(shape, _START_QUANTILE), np.full(shape, _START_QUANTILE)
+        self.log_width = np.zeros(shape)
 
-    def scale(self, h: int, level: int, film_error: float, film_labels: float) -> float:
-        """The typical absolute log error of this film at horizon number `h`, shrunk to its class's."""
-        if not self.labels[h].any() and h and self.labels[h - 1].any():
-            known = float(self.errors[h - 1, level]) * self._growth[h] / self._growth[h - 1]
-        else:
-            known = float(self.errors[h, level])
-        return max(1e-9, (_FILM_PRIOR * known + film_labels * film_error) / (_FILM_PRIOR + film_labels))
+    def place(self, h: int, film: "FilmErrors") -> tuple[int, float]:
+        """A film's class at horizon number `h`, and its typical absolute log error, shrunk to the class's.
 
-    def around(self, h: int, level: int, centre: float, scale: float) -> tuple[float, float]:
+        A film without labels at this horizon is judged by the next shorter one that has some, errors growing with the
+        root of the horizon as a random walk's do; so is a whole horizon that has none.
+        """
+        known = h
+        while known and film.labels[known] < _KNOWN_LABELS:
+            known -= 1
+        labels, error = film.labels[known], film.errors[known] * self._growth[h] / self._growth[known]
+        kind = _NEW if labels < _KNOWN_LABELS else 1 + bisect(_EDGES, error)
+        learned = h
+        while kind == _NEW and learned and not self.labels[learned, kind]:
+            learned -= 1
+        usual = float(self.errors[learned, kind]) * self._growth[h] / self._growth[learned]
+        return kind, max(1e-9, (_FILM_PRIOR * usual + labels * error) / (_FILM_PRIOR + labels))
+
+    def around(self, h: int, kind: int, centre: float, scale: float) -> tuple[float, float]:
         """Lower and upper end around a forecast."""
         middle = log_scale(centre)
-        width = scale * math.exp(float(self.log_width[h]))
+        width = scale * math.exp(float(self.log_width[h, kind]))
         return (
-            from_log_scale(middle - width * float(self.lower[h, level])),
-            from_log_scale(middle + width * float(self.upper[h, level])),
+            from_log_scale(middle - width * float(self.lower[h, kind])),
+            from_log_scale(middle + width * float(self.upper[h, kind])),
         )
 
     def learn(  # noqa: PLR0913 - an outcome, and how it counts
-        self, h: int, level: int, centre: float, scale: float, actual: float, *, inside: bool, weight: float = 1.0
+        self, h: int, kind: int, centre: float, scale: float, actual: float, *, inside: bool, weight: float = 1.0
     ) -> float:
-        """Learn one outcome; returns its absolute log error.
+        """Learn one outcome of a class; returns its absolute log error.
 
         `weight` is below 1 where many outcomes share one step's shocks: a day on which 900 films miss together must not
         swing the width as 900 days would.
         """
         error = log_scale(actual) - log_scale(centre)
-        tail, unit = self._miss / 2, error / scale
-        self._evidence[h, level] += weight
-        rate = weight * _TAIL_RATE * max(1.0, 20.0 / (1.0 + float(self._evidence[h, level])))
-        self.upper[h, level] = max(0.0, self.upper[h, level] + rate * ((unit > self.upper[h, level]) - tail))
-        self.lower[h, level] = max(0.0, self.lower[h, level] + rate * ((-unit > self.lower[h, level]) - tail))
+        tail, unit, at = self._miss / 2, error / scale, (h, kind)
+        self._evidence[at] += weight
+        rate = weight * _TAIL_RATE * max(1.0, 20.0 / (1.0 + float(self._evidence[at])))
+        self.upper[at] = max(0.0, self.upper[at] + rate * ((unit > self.upper[at]) - tail))
+        self.lower[at] = max(0.0, self.lower[at] + rate * ((-unit > self.lower[at]) - tail))
         change = weight * _WIDTH_RATE * ((not inside) - self._miss)
-        self.log_width[h] = min(3.0, max(-3.0, self.log_width[h] + change))
-        self.labels[h, level] += 1
-        share = max(1.0 / self.labels[h, level], 1.0 / _CLASS_MEMORY)
-        self.errors[h, level] += share * (abs(error) - self.errors[h, level])
+        self.log_width[at] = min(3.0, max(-3.0, self.log_width[at] + change))
+        self.labels[at] += 1
+        share = max(1.0 / self.labels[at], 1.0 / _CLASS_MEMORY)
+        self.errors[at] += share * (abs(error) - self.errors[at])
         return abs(error)
 
 

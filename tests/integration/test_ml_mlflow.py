@@ -26,7 +26,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
     # MLflow 3.17 warns about itself and its own dependencies while it logs and loads a model.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"),
@@ -114,7 +114,7 @@ rows = pandas.DataFrame({{"{INPUT_COLUMN}": [json.dumps(row) for row in json.loa
 print(model.predict(rows).to_json(orient="records", double_precision=15))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=200, check=False
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=500, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found: object = json.loads(done.stdout.strip().splitlines()[-1])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import forecast as benchmark
+from benchmarks import forecast_speed, forecast_table
 from benchmarks.series_file import SeriesFile, parse_bin, parse_time, read_series
 
 
@@ -117,3 +118,22 @@ def test_real_attention_is_forecast_better_than_by_any_baseline(capsys: pytest.C
     assert benchmark.main([str(path), "--id", "tmdb_id", "--time", "polled_utc", "--value", "popularity"]) == 0
     figures = json.loads(capsys.readouterr().out)["horizons"]
     assert all(row["to_best_baseline"]["ratio"] < 1.02 and 0.77 < row["coverage"] < 0.83 for row in figures.values())
+
+
+def test_the_table_has_a_row_a_horizon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        f"2026-01-{day:02}T07:00:00Z,{film},{50 + (day * film) % 9}.5" for day in range(1, 20) for film in (1, 2, 3)
+    ]
+    text = "\n".join(["polled_utc,tmdb_id,popularity", *lines])
+    (tmp_path / "tmdb_lists_daily_dev.csv.gz").write_bytes(gzip.compress(text.encode()))
+    assert forecast_table.main(["--data", str(tmp_path), "TMDB lists, popularity"]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert [row.split(" | ")[1:3] for row in table[2:]] == [["1", "54"], ["3", "48"], ["12", "21"]]
+    assert forecast_table.main(["--data", str(tmp_path / "none")]) == 2
+
+
+def test_the_speed_benchmark_measures_what_it_says() -> None:
+    figures = forecast_speed.measure(films=2, count=80)
+    assert figures["updates"] == 160
+    assert 0 < figures["median_ms"] <= figures["p95_ms"] <= figures["p99_ms"]
+    assert figures["memory_end_mb"] > 0

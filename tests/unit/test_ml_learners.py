@@ -113,28 +113,48 @@ def test_a_films_own_weights_start_at_the_shared_ones_and_leave_them() -> None:
     assert film.weights(shared)[1] == pytest.approx(shared[1])
 
 
+def play(intervals: Intervals, film: FilmErrors, noise: list[float], hits: list[bool]) -> None:
+    """One film around 100: forecast 100, then see what comes."""
+    for one in noise:
+        actual = 100.0 * float(np.exp(one))
+        kind, scale = intervals.place(0, film)
+        lower, upper = intervals.around(0, kind, 100.0, scale)
+        hits.append(lower <= actual <= upper)
+        film.learn(0, intervals.learn(0, kind, 100.0, scale, actual, inside=hits[-1]))
+
+
 @pytest.mark.parametrize("draw", ["normal", "heavy", "growing"])
 def test_intervals_hold_what_they_promise(draw: str) -> None:
     rng = np.random.default_rng(6)
-    intervals, film = Intervals((1, 3), 2, 0.8), FilmErrors(2)
-    hits = []
-    for number in range(6_000):
-        noise = rng.standard_t(2) if draw == "heavy" else rng.normal()
-        actual = 100.0 * np.exp(0.05 * noise * (1 + number / 2_000 if draw == "growing" else 1))
-        scale = intervals.scale(0, 1, film.errors[0], film.labels[0])
-        lower, upper = intervals.around(0, 1, 100.0, scale)
-        hits.append(lower <= actual <= upper)
-        film.learn(0, intervals.learn(0, 1, 100.0, scale, actual, inside=hits[-1]))
+    count, hits = 4_000, list[bool]()
+    noise = rng.standard_t(2, count) if draw == "heavy" else rng.normal(size=count)
+    growth = 1 + np.arange(count) / 2_000 if draw == "growing" else 1.0
+    play(Intervals((1, 3), 0.8), FilmErrors(2), (0.05 * noise * growth).tolist(), hits)
     assert 0.77 < np.mean(hits) < 0.83
-    assert 0.75 < np.mean(hits[-1_500:]) < 0.85
+    assert 0.74 < np.mean(hits[-1_000:]) < 0.86
+
+
+def test_silent_films_do_not_narrow_the_intervals_of_the_others() -> None:
+    rng = np.random.default_rng(9)
+    intervals, busy = Intervals((1,), 0.8), FilmErrors(1)
+    silent = [FilmErrors(1) for _ in range(8)]
+    hits = list[bool]()
+    for _ in range(1_500):
+        play(intervals, busy, [0.05 * float(rng.normal())], hits)
+        for film in silent:
+            play(intervals, film, [0.0], [])
+    assert 0.77 < np.mean(hits[200:]) < 0.83
 
 
 def test_before_its_first_label_a_horizon_borrows_the_one_before() -> None:
-    intervals = Intervals((1, 4), 1, 0.8)
-    for _ in range(200):
-        intervals.learn(0, 0, 100.0, 0.3, 101.0, inside=True)
-    assert intervals.scale(1, 0, 0.0, 0.0) == pytest.approx(2 * intervals.scale(0, 0, 0.0, 0.0))
-    assert intervals.scale(1, 0, 0.0, 0.0) < 0.05
+    intervals, film = Intervals((1, 4), 0.8), FilmErrors(2)
+    assert intervals.place(1, film)[1] == pytest.approx(0.6)
+    for _ in range(20):
+        kind, scale = intervals.place(0, film)
+        film.learn(0, intervals.learn(0, kind, 100.0, scale, 101.0, inside=True))
+    near, far = intervals.place(0, film), intervals.place(1, film)
+    assert near[1] == pytest.approx(0.01, rel=0.5)
+    assert far[1] == pytest.approx(2 * near[1], rel=0.5)
 
 
 def test_scores_are_the_textbook_figures() -> None:
