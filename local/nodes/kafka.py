@@ -93,8 +93,7 @@ class KafkaNode(Node):
             self._format()
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties)]
+        tool = ["kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._properties)]
         done = subprocess.run([*self._jvm("128m"), *tool], capture_output=True, text=True, check=False)
         if done.returncode:
             raise NodeError(f"kafka: its data folder {self._data} could not be formatted: {done.stdout}{done.stderr}")
@@ -123,6 +122,13 @@ class KafkaNode(Node):
                 return True
         except OSError:
             return False
+
+
+def _cluster_id() -> str:
+    """A random id in Kafka's form; like Kafka's own never one with a leading dash, which would read as an option."""
+    while (cluster := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return cluster
 
 
 def main() -> None:
