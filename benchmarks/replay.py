@@ -24,7 +24,7 @@ from configs.topics import REDDIT_STREAM
 from local.isolated import isolated_settings
 from local.platform import Platform
 from local.readiness import messages_in
-from storage.import_catalogue import import_catalogue, read_catalogue
+from storage.import_catalogue import import_catalogue
 from storage.store import Store
 
 _DATA = ROOT.parent / "shared" / "data"
@@ -106,11 +106,11 @@ def _import_catalogue(settings: Settings, path: Path) -> None:
 
 def _run(platform: Platform, arguments: argparse.Namespace) -> dict[str, Any]:
     settings = platform.settings
-    own = thread_films(arguments.comments, read_catalogue(arguments.catalogue, system_clock()))
     began, seconds = _drain(settings)
     store = Store.open(settings)
     try:
         ledger = store.ledger.totals()
+        own = thread_films(arguments.comments, store.movies.all())  # the file's films, and those of the polls
         nights = release_nights(settings, store, own)
     finally:
         store.close()
