@@ -1,5 +1,6 @@
 """Real servers for tests: one of each kind a session, on free ports, in a temporary folder."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,16 @@ from tests.support.cassandra import fresh_store
 from tests.support.ports import free_ports
 
 _DEADLINE = 120.0
+
+
+@pytest.fixture(autouse=True)
+def _same_environment() -> Iterator[None]:
+    """What a test, or a library it calls (MLflow's client does), puts into the environment ends with the test."""
+    before = dict(os.environ)
+    yield
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
