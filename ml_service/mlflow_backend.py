@@ -22,7 +22,7 @@ log = get_logger(__name__)
 EXPERIMENT = "trendscope"
 REGISTERED_MODEL = "trendscope-forecaster"
 _REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "pydantic-settings", "river", "structlog")
-_CODE = ("ml_service", "contracts", "common", "configs")
+_CODE = ("ml_service", "storage", "contracts", "common", "configs")
 
 
 def code_version() -> str:
