@@ -1,9 +1,11 @@
 """The service as a process on real Kafka and Cassandra: forecasts, outcomes, a kill, and the same figures after it."""
 
+import math
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,9 +110,15 @@ def stored(store: Store) -> dict[tuple[int, Any, int], Prediction]:
 
 
 def metric(settings: Settings, name: str) -> float:
-    with urllib.request.urlopen(f"http://127.0.0.1:{settings.ml_metrics_port}/metrics", timeout=5) as answer:
-        lines = answer.read().decode().splitlines()
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name) and not line.startswith("#"))
+    """A series of the service; NaN while it does not answer yet."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{settings.ml_metrics_port}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(
+            float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name) and not line.startswith("#")
+        )
+    except urllib.error.URLError:
+        return math.nan
 
 
 def test_killed_twice_it_stores_what_an_uninterrupted_run_would(
