@@ -19,7 +19,6 @@ from local.programs import Program
 from local.ranking import latest_ranking
 from local.status import Pace, measure, probes
 from local.supervision import Supervisor
-from local.urls import answers
 from storage.store import Store
 
 _POLL_SECONDS = 0.5
@@ -77,7 +76,6 @@ class Readiness:
             ("reddit-producer", "comments from Reddit", lambda: self._has_polled("reddit-producer", REDDIT_STREAM)),
             ("trend-processor", "TrendScores", self._has_trends),
             ("ml-service", "forecasts", self._has_predictions),
-            ("mlflow", "MLflow", lambda: answers(self._settings.mlflow_port)),
         ]
         return [(name, check) for program, name, check in steps if program in self._names]
 
