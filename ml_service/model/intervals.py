@@ -14,10 +14,12 @@ import numpy as np
 
 from ml_service.model.series import from_log_scale, log_scale
 
-_START_QUANTILE = 1.45
-"""The 10 % tails begin here, in mean absolute errors: 1.61 if errors are Laplace, 1.33 if Student's t with 2 d.f."""
+_START_QUANTILE = 1.6
+"""The 10 % tails begin here, in mean absolute errors, as if errors were Laplace."""
 _START_ERROR = 0.3
 """Before any label at the first horizon: 30 % up or down."""
+_GROWTH = 0.75
+"""Errors grow as this power of the horizon until labels tell: between a random walk's root and a trend's line."""
 _TAIL_RATE = 0.03
 _WIDTH_RATE = 0.01
 """Step of the log width for one outcome: a run of misses doubles nothing, a wrong width is mended in some hundred."""
@@ -37,7 +39,7 @@ class Intervals:
 
     def __init__(self, horizons: tuple[int, ...], coverage: float) -> None:
         self._miss = 1.0 - coverage
-        self._growth = [math.sqrt(h / horizons[0]) for h in horizons]
+        self._growth = [(h / horizons[0]) ** _GROWTH for h in horizons]
         middles = [_EDGES[0], *(math.sqrt(low * high) for low, high in pairwise(_EDGES)), _EDGES[-1]]
         self.errors = np.array([[_START_ERROR * growth, *middles] for growth in self._growth])
         shape = self.errors.shape
@@ -48,8 +50,8 @@ class Intervals:
     def place(self, h: int, film: "FilmErrors") -> tuple[int, float]:
         """A film's class at horizon number `h`, and its typical absolute log error, shrunk to the class's.
 
-        A film without labels at this horizon is judged by the next shorter one that has some, errors growing with the
-        root of the horizon as a random walk's do; so is a whole horizon that has none.
+        A film with few labels at this horizon is judged by the next shorter one that has enough, errors growing as
+        `_GROWTH` says; so is a whole horizon that has no label yet.
         """
         known = h
         while known and film.labels[known] < _KNOWN_LABELS:

@@ -148,13 +148,13 @@ def test_silent_films_do_not_narrow_the_intervals_of_the_others() -> None:
 
 def test_before_its_first_label_a_horizon_borrows_the_one_before() -> None:
     intervals, film = Intervals((1, 4), 0.8), FilmErrors(2)
-    assert intervals.place(1, film)[1] == pytest.approx(0.6)
+    assert intervals.place(1, film)[1] == pytest.approx(0.3 * 4**0.75)
     for _ in range(20):
         kind, scale = intervals.place(0, film)
         film.learn(0, intervals.learn(0, kind, 100.0, scale, 101.0, inside=True))
     near, far = intervals.place(0, film), intervals.place(1, film)
     assert near[1] == pytest.approx(0.01, rel=0.5)
-    assert far[1] == pytest.approx(2 * near[1], rel=0.5)
+    assert far[1] == pytest.approx(4**0.75 * near[1], rel=0.5)
 
 
 def test_scores_are_the_textbook_figures() -> None:
