@@ -75,6 +75,8 @@ def restore(folder: Path, config: EngineConfig, source: Source) -> Engine:
     if lost:
         log.warning("records_expired", lost=lost)
     source.seek(offsets)
+    if offsets:
+        source.commit(offsets)  # a crash between saving and committing left the visible position behind
     log.info("state_ready", films=engine.model.films, offsets=source.offsets, stream_time=engine.stream_time)
     return engine
 
@@ -109,6 +111,7 @@ class Service:
         self._snapshot_seconds = self._pause = snapshot_seconds
         self._tracking = tracking or NoTracking()
         self._saved_at, self._dirty = monotonic(), False
+        telemetry.show_state(engine)
 
     def step(self) -> int:
         """Read once and finish what was read; returns how many records.

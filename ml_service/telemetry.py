@@ -32,6 +32,11 @@ def show_batch(batch: Batch, engine: Engine) -> None:
     """Count a batch that was stored and published, and show the figures after it."""
     for prediction in batch.predictions:
         (PREDICTIONS if prediction.actual is None else OUTCOMES).labels(str(prediction.horizon)).inc()
+    show_state(engine)
+
+
+def show_state(engine: Engine) -> None:
+    """Show what the engine knows; a restored one knows its figures before the next window closes."""
     show_scores(engine.scores())
     FILMS.set(engine.model.films)
     if engine.stream_time is not None:

@@ -67,9 +67,13 @@ def command(settings: Settings, *arguments: str) -> str:
 @pytest.mark.parametrize("port_name", EXPECTED_METRICS)
 def test_every_service_shows_its_metrics(platform: Platform, port_name: str) -> None:
     port = getattr(platform.settings, port_name)
-    text = requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=10).text
-    for name in EXPECTED_METRICS[port_name]:
-        assert f"\n{name}" in text
+
+    def missing() -> list[str]:
+        text = requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=10).text
+        return [name for name in EXPECTED_METRICS[port_name] if f"\n{name}" not in text]
+
+    # An error figure needs an outcome: one horizon of five minutes and the watermark's delay after the first forecast.
+    wait_until(lambda: not missing(), 480, what="every metric shown", poll=1)
 
 
 def test_prometheus_reaches_every_target(survivor: Platform) -> None:
