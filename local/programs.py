@@ -30,6 +30,10 @@ class Program:
     """SIGTERM goes to its children too; for servers whose parent process does not pass it on."""
 
 
+_PRODUCER_STOP_SECONDS = 45
+"""A request in flight may take 30 s to read, then what it brought is published and its position saved."""
+
+
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
@@ -130,12 +134,14 @@ def programs(
             _python("producers.tmdb"),
             order=50,
             ports=(("TMDB_PRODUCER_METRICS_PORT", settings.tmdb_producer_metrics_port),),
+            stop_seconds=_PRODUCER_STOP_SECONDS,
         ),
         Program(
             "reddit-producer",
             _python("producers.reddit"),
             order=51,
             ports=(("REDDIT_PRODUCER_METRICS_PORT", settings.reddit_producer_metrics_port),),
+            stop_seconds=_PRODUCER_STOP_SECONDS,
         ),
     ]
     if prometheus:

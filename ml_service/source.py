@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
-from common.kafka import open_consumer, until_broker_answers
+from common.kafka import bootstrap_millis, open_consumer, until_broker_answers
 from configs.settings import Settings
 from configs.topics import TREND_STREAM
 from contracts.errors import DependencyError
@@ -119,7 +119,7 @@ class TrendSource:
 
 def _await_topic(servers: str, deadline: float) -> tuple[str, list[int]]:
     try:
-        return until_broker_answers(lambda: _describe(servers), deadline, servers)
+        return until_broker_answers(lambda: _describe(servers, deadline), deadline, servers)
     except DependencyError as error:
         if isinstance(error.__cause__, _TopicMissingError):
             raise DependencyError(f"{error.__cause__} after {deadline:.0f} s") from error
@@ -130,8 +130,10 @@ class _TopicMissingError(OSError):
     """The broker is there and the topic is not: tried again like a broker that is away."""
 
 
-def _describe(servers: str) -> tuple[str, list[int]]:
-    admin = KafkaAdminClient(bootstrap_servers=servers.split(","), client_id="ml-service")
+def _describe(servers: str, deadline: float) -> tuple[str, list[int]]:
+    admin = KafkaAdminClient(
+        bootstrap_servers=servers.split(","), client_id="ml-service", bootstrap_timeout_ms=bootstrap_millis(deadline)
+    )
     try:
         found = [topic for topic in admin.describe_topics([TREND_STREAM]) if topic["name"] == TREND_STREAM]
         if not found or found[0]["error_code"]:

@@ -74,6 +74,6 @@ class BucketState:
 
 
 WHAT_TO_DO = (
-    "run the version that wrote it, or delete the folder `checkpoint` in DATA_DIR; "
-    "the job then reads both topics again from their beginning, and upserts what it finds"
+    "run the version that wrote it, or start afresh with `./setup.sh reset` (the checkpoint and the tables belong "
+    "together: windows counted again from revision 1 would lose to the rows that are stored)"
 )

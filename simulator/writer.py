@@ -20,6 +20,8 @@ MAX_WORDS = 600
 MAX_WORDS_ABOUT_NOTHING = 60
 """Remarks without a subject, strung together, stop being believable soon."""
 _SENTENCES_A_PARAGRAPH = 4
+_TRIES = 50
+"""For each further film of a comment; a catalogue of films of one title has none that could be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,9 @@ class Writer:
 
     def _several(self, rng: random.Random, text: _Text, film: CatalogueFilm) -> None:
         others = self._others(rng, film, rng.choices((1, 2, 3), (60, 25, 15))[0])
+        if not others:
+            self._named(rng, text, film)
+            return
         if len(others) == 1:
             opposed = rng.random() < 0.4
             sentence = rng.choice(named.OPPOSED if opposed else named.COMPARED)
@@ -107,7 +112,9 @@ class Writer:
     def _others(self, rng: random.Random, film: CatalogueFilm, count: int) -> list[CatalogueFilm]:
         # titles that contain one another ("Alien", "Aliens") in one comment would make the truth ambiguous
         chosen: list[CatalogueFilm] = []
-        while len(chosen) < count:
+        for _ in range(_TRIES * count):
+            if len(chosen) == count:
+                break
             # the square prefers the films that are talked about more
             other = self._films[int(len(self._films) * rng.random() ** 2)]
             if not any(_overlap(other, one) for one in (film, *chosen)):

@@ -4,6 +4,7 @@ import random
 import re
 import statistics
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -264,3 +265,10 @@ def test_breakouts_change_who_leads() -> None:
         mentions = Counter(mention.movie_id for comment in recent for mention in comment.truth.mentions)
         seen += breakout.film.id in {film for film, _ in mentions.most_common(3)}
     assert seen >= 6
+
+
+def test_films_of_one_title_are_written_about_without_an_end() -> None:
+    alike = [replace(film, title="Heat") for film in FILMS[:30]]
+    feed = LiveSource(alike, seed=7, rate=1.1, subreddits=("movies",))
+    feed.advance(NOW)
+    assert len(list(feed.feed.all())) == 1_000
