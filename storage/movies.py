@@ -25,7 +25,7 @@ the figures of a poll (popularity, votes, lists, rank) are always replaced, an u
 _NO_RANK = 0
 """Stored for "not in the trending list": a null would leave a tombstone in nearly every row."""
 _SCAN_PAGE = 200
-"""Rows a page of a whole-table read: an unknown figure is a tombstone, up to four a row, and Cassandra warns from 1,000 a page on."""
+"""Rows a page of a whole-table read: an unknown figure is a tombstone, up to four a row; Cassandra warns from 1,000."""
 
 
 class Movies:
