@@ -1,0 +1,447 @@
+"""What the API answers. Every figure says from when it is (`as_of`) and how many things it counts.
+
+Instants are ISO 8601 in UTC. `null` means unknown, never zero.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.events import Compound, Count, Instant, MovieId, NonNegative, Ordinal, Score100
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Answer(BaseModel):
+    """Base of every part of an answer: no change after construction, no field that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Provenance(Answer):
+    """Where an answer comes from and how old it is; in every answer."""
+
+    as_of: Instant | None = Field(
+        examples=["2026-11-21T12:22:00Z"], description="Event time up to which the figures count; null: nothing yet."
+    )
+    read_at: Instant = Field(
+        examples=["2026-11-21T12:24:03Z"], description="When they were read from the store, or last changed there."
+    )
+    stale: bool = Field(description="True while the store does not answer: the last known state is shown.")
+    age_seconds: NonNegative | None = Field(
+        description="When stale: how long ago the store last answered. Null otherwise: compare `as_of` with your clock."
+    )
+
+
+class Window(Answer):
+    """The window of a ranking."""
+
+    start: Instant = Field(examples=["2026-11-21T12:17:00Z"])
+    end: Instant = Field(examples=["2026-11-21T12:22:00Z"])
+    is_final: bool = Field(description="False: the window is open and its figures still grow.")
+
+
+class Part(Answer):
+    """One additive part of a TrendScore."""
+
+    value: Score100 = Field(examples=[80.0], description="P, M or S.")
+    weight: Share = Field(examples=[0.4], description="Normalised weight; the three sum to 1.")
+    points: Score100 = Field(examples=[32.0], description="weight x value; the three sum to the TrendScore.")
+
+
+class Parts(Answer):
+    """The breakdown of a TrendScore."""
+
+    popularity: Part
+    mentions: Part
+    sentiment: Part
+
+
+class Popularity(Answer):
+    """TMDB's figure: a level that moves about once a day."""
+
+    value: NonNegative | None = Field(examples=[123.4], description="Null: TMDB gave none; its part then counts 0.")
+    as_of: Instant | None = Field(description="When TMDB was asked.")
+    trending_rank: Ordinal | None = Field(description="Place in TMDB's own daily trending list; null: not in it.")
+
+
+class Mentions(Answer):
+    """Comments of the window that mean the film."""
+
+    count: Count = Field(examples=[37])
+    text: Count = Field(description="By name.")
+    thread: Count = Field(description="In the film's own thread, without naming it.")
+
+
+class Sentiment(Answer):
+    """How the window's mentions feel about the film."""
+
+    mean: Compound | None = Field(examples=[0.27], description="Mean VADER compound; null without mentions.")
+    n: Count
+    positive: Count = Field(description="Mentions with compound >= 0.05.")
+    neutral: Count
+    negative: Count = Field(description="Mentions with compound <= -0.05.")
+
+
+class RankMove(Answer):
+    """How a film's place changed."""
+
+    previous: Ordinal = Field(description="Its place then.")
+    change: int = Field(examples=[3], description="Places gained; negative: lost.")
+    since: Instant = Field(description="End of the earlier window, about an hour before.")
+
+
+class Momentum(Answer):
+    """How much a film is spoken of, against its own normal."""
+
+    as_of: Instant = Field(description="End of the last window it counts.")
+    mentions: Count = Field(examples=[84], description="Mentions in the span.")
+    span_seconds: Ordinal = Field(examples=[3600], description="The span the mentions are counted over, up to `as_of`.")
+    expected: NonNegative = Field(examples=[12.5], description="What the film's own history expects in that span.")
+    growth: NonNegative = Field(examples=[5.9], description="Shrunk ratio of mentions to expected; 1 is normal.")
+    share_of_voice: Share = Field(description="Its share of all films' mentions in the span.")
+    history_seconds: NonNegative = Field(description="How much history the normal is from.")
+    in_breakout: bool
+
+
+class Forecast(Answer):
+    """A forecast of the TrendScore, with its interval."""
+
+    horizon: Ordinal = Field(description="Window lengths ahead.")
+    made_at: Instant = Field(description="From what was known then.")
+    target_start: Instant
+    target_end: Instant
+    current: Score100 = Field(description="The TrendScore when it was made.")
+    predicted: Score100
+    lower: Score100
+    upper: Score100
+    coverage: Share = Field(description="The share of outcomes the interval is meant to hold.")
+    model_version: str
+    baselines: dict[str, float] = Field(examples=[{"persistence": 57.1}], description="Made at the same instant.")
+    actual: Score100 | None = Field(description="What came; null until the target window is final.")
+    error: float | None = Field(description="predicted - actual.")
+
+
+class Sparkline(Answer):
+    """The TrendScores of the last windows, oldest first."""
+
+    start: Instant = Field(description="End of the first window.")
+    step_seconds: Ordinal
+    values: tuple[Score100 | None, ...] = Field(description="Null: no row for that window.")
+
+
+class TrendingFilm(Answer):
+    """A film in one window's ranking."""
+
+    movie_id: MovieId
+    title: str
+    rank: Ordinal = Field(description="Place among all films of the window by TrendScore, whatever the sort.")
+    rank_move: RankMove | None = Field(description="Null: it was not ranked then, or that window is not known.")
+    year: int | None
+    release_date: date | None
+    genres: tuple[str, ...]
+    language: str | None = Field(description="Original language, ISO 639-1.")
+    poster_path: str | None = Field(description="TMDB's path, e.g. /abc.jpg.")
+    trend_score: Score100
+    parts: Parts
+    popularity: Popularity
+    mentions: Mentions
+    sentiment: Sentiment
+    momentum: Momentum | None = Field(description="Null: not known for this window.")
+    forecast: Forecast | None = Field(description="The nearest horizon's, made at the window's end.")
+    sparkline: Sparkline | None = Field(description="Null for past windows (`at`).")
+
+
+class Page(Answer):
+    """Which part of a list this is."""
+
+    total: int = Field(ge=0, description="Entries that fit the filters.")
+    limit: int
+    offset: int
+    next: str | None = Field(description="Path of the next page; null at the end.")
+
+
+class Trending(Answer):
+    """A window's ranking."""
+
+    source: Provenance
+    window: Window | None = Field(description="Null: no window yet.")
+    page: Page
+    films: tuple[TrendingFilm, ...]
+
+
+class Facts(Answer):
+    """What TMDB says of a film, as of its last poll."""
+
+    title: str
+    original_title: str | None
+    alternative_titles: tuple[str, ...]
+    language: str | None
+    release_date: date | None
+    year: int | None
+    genres: tuple[str, ...]
+    overview: str | None
+    poster_path: str | None
+    vote_average: float | None
+    vote_count: Count | None
+    popularity: float | None
+    as_of: Instant = Field(description="When TMDB was last asked about the film.")
+
+
+class Freshness(Answer):
+    """How old one kind of figure is."""
+
+    what: str = Field(examples=["mentions"])
+    origin: str = Field(examples=["Reddit comments, linked and counted by the trend processor"])
+    as_of: Instant | None
+
+
+class MovieDetail(Answer):
+    """One film: its facts, its place in the newest closed window, and how fresh each is."""
+
+    source: Provenance
+    movie_id: MovieId
+    facts: Facts
+    trend: TrendingFilm | None = Field(description="Null: no row in the newest closed window.")
+    window: Window | None
+    freshness: tuple[Freshness, ...]
+
+
+class HistoryPoint(Answer):
+    """One window of a film's history, or one hour of it."""
+
+    start: Instant
+    end: Instant
+    trend_score: Score100 = Field(description="Of the window; for hours the mean over its windows.")
+    popularity_part: Score100
+    mentions_part: Score100
+    sentiment_part: Score100
+    mentions: Count = Field(description="Mentions between start and end.")
+    sentiment: Compound | None = Field(description="Their mean; null without mentions.")
+    positive: Count
+    neutral: Count
+    negative: Count
+    is_final: bool
+
+
+class History(Answer):
+    """A film's history, oldest first. Windows without a row are left out: nothing is known of them."""
+
+    source: Provenance
+    movie_id: MovieId
+    title: str
+    start: Instant
+    end: Instant
+    resolution: Literal["window", "hour"] = Field(
+        description="`window`: single windows, one every step. `hour`: whole hours, every mention counted once."
+    )
+    step_seconds: Ordinal
+    points: tuple[HistoryPoint, ...]
+
+
+class MovieForecast(Answer):
+    """A film's forecasts of every horizon, and what became of earlier ones."""
+
+    source: Provenance
+    movie_id: MovieId
+    title: str
+    current: tuple[Forecast, ...] = Field(description="The newest, by horizon.")
+    past: tuple[Forecast, ...] = Field(description="Earlier ones whose outcome is known, newest first.")
+
+
+class Mention(Answer):
+    """A comment that explains a trend. Its text is a stranger's: show it as text, never as markup."""
+
+    comment_id: str
+    created_utc: Instant
+    subreddit: str
+    submission_title: str | None
+    url: str | None = Field(description="The comment at Reddit.")
+    excerpt: str
+    sentiment: Compound
+    via: Literal["text", "thread"]
+
+
+class MovieMentions(Answer):
+    """Example comments, newest first."""
+
+    source: Provenance
+    movie_id: MovieId
+    title: str
+    page: Page
+    mentions: tuple[Mention, ...]
+
+
+class SearchHit(Answer):
+    """A film that fits a search."""
+
+    movie_id: MovieId
+    title: str
+    year: int | None
+    poster_path: str | None
+    matched: str = Field(description="The title that fits: the film's own, its original or an alternative one.")
+    similarity: Share
+    rank: Ordinal | None = Field(description="In the newest closed window.")
+    trend_score: Score100 | None
+
+
+class SearchResult(Answer):
+    """Films by title, the best fit first."""
+
+    source: Provenance
+    query: str
+    films: tuple[SearchHit, ...]
+
+
+class Compared(Answer):
+    """One film of a comparison."""
+
+    movie_id: MovieId
+    title: str
+    trend: TrendingFilm | None
+    points: tuple[HistoryPoint, ...]
+
+
+class Comparison(Answer):
+    """Two to five films over the same span."""
+
+    source: Provenance
+    start: Instant
+    end: Instant
+    resolution: Literal["window", "hour"]
+    step_seconds: Ordinal
+    films: tuple[Compared, ...]
+
+
+class BreakoutEntry(Answer):
+    """A film that was suddenly spoken of far more than its own normal."""
+
+    breakout_id: str
+    movie_id: MovieId
+    title: str
+    status: Literal["active", "ended"]
+    started_at: Instant = Field(description="Begin of the span whose mentions were too many to be chance.")
+    detected_at: Instant = Field(description="End of that span.")
+    last_at: Instant = Field(description="End of the last window that still was above normal, or of the newest one.")
+    ended_at: Instant | None
+    mentions: Count = Field(description="In the span it was detected in.")
+    expected: NonNegative = Field(description="What the film's own history expected there.")
+    p_value: Share = Field(description="Chance of as many mentions or more, if nothing had happened.")
+    peak_mentions: Count = Field(description="Most mentions in one window since.")
+    peak_at: Instant
+    total_mentions: Count = Field(description="Mentions since it started.")
+
+
+class Breakouts(Answer):
+    """Breakouts, newest first."""
+
+    source: Provenance
+    false_alarms_per_film_day: NonNegative = Field(description="The rate the test is set to, if nothing happens.")
+    page: Page
+    breakouts: tuple[BreakoutEntry, ...]
+
+
+class HorizonFigures(Answer):
+    """How well the forecasts of one horizon do, beside the baselines."""
+
+    horizon: Ordinal
+    ahead_seconds: Ordinal
+    as_of: Instant | None
+    labels: int | None = Field(description="Outcomes counted.")
+    mae: float | None
+    rmse: float | None
+    r2: float | None
+    skill: float | None = Field(description="1 - MAE / MAE of persistence.")
+    coverage: float | None = Field(description="Share of outcomes inside their interval.")
+    width: float | None = Field(description="Mean width of the intervals, points of TrendScore.")
+    baseline_mae: dict[str, float]
+
+
+class MetricPoint(Answer):
+    """One value of a metric's course."""
+
+    at: Instant
+    value: float
+
+
+class HorizonSeries(Answer):
+    """The course of the skill and of the error at one horizon, oldest first."""
+
+    horizon: Ordinal
+    skill: tuple[MetricPoint, ...]
+    mae: tuple[MetricPoint, ...]
+
+
+class ModelReport(Answer):
+    """The forecaster: versions, figures against baselines, drift."""
+
+    source: Provenance
+    version: str | None = Field(description="Of the newest forecasts; null: none yet.")
+    versions: tuple[str, ...] = Field(description="Seen in the forecasts read, newest first.")
+    coverage_target: Share
+    horizons: tuple[HorizonFigures, ...]
+    series: tuple[HorizonSeries, ...]
+    drift: dict[str, float] = Field(description="Gauges of the drift service by name; empty while it does not answer.")
+    drift_as_of: Instant | None
+
+
+class ServiceState(Answer):
+    """One service as its own metrics tell."""
+
+    name: str
+    up: bool | None = Field(description="Null: not asked yet.")
+    checked_at: Instant | None
+    lag: int | None = Field(description="Records not processed yet; null: it does not say.")
+    last_event: Instant | None = Field(description="Event time of the newest record it handled.")
+    last_poll: Instant | None = Field(description="When a source was last polled with success.")
+    rate: NonNegative | None = Field(description="Records a second between the last two looks.")
+    rate_unit: str | None = Field(examples=["comments/s"])
+
+
+class SourceState(Answer):
+    """One source of figures and its freshness."""
+
+    name: str
+    simulated: bool | None
+    last_event: Instant | None
+    last_poll: Instant | None
+
+
+class LedgerState(Answer):
+    """What became of every comment the job has read, as far back as rows are kept."""
+
+    as_of: Instant | None = Field(description="When it was read.")
+    categories: dict[str, int]
+    total: int
+
+
+class Link(Answer):
+    """A page of another part of the platform."""
+
+    name: str
+    url: str
+
+
+class Status(Answer):
+    """The platform at a glance."""
+
+    source: Provenance
+    window: Window | None
+    films: int = Field(ge=0, description="In the catalogue.")
+    services: tuple[ServiceState, ...]
+    sources: tuple[SourceState, ...]
+    ledger: LedgerState | None
+    links: tuple[Link, ...]
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 says it (`application/problem+json`)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str | None = Field(default=None, examples=["no film 42 in the catalogue"])
+    instance: str | None = Field(default=None, examples=["/api/v1/movies/42"])
