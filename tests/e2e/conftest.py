@@ -30,21 +30,21 @@ _RECOVERY_SECONDS = 180.0
 _POLL = 0.5
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder() -> Iterator[Path]:
     """A short path of this session's own."""
     with tempfile.TemporaryDirectory(prefix="trendscope-e2e-", ignore_cleanup_errors=True) as path:
         yield Path(path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def snapshots(folder: Path) -> Iterator[Path]:
     """Every catalogue snapshot the job published."""
     with SnapshotKeeper(folder / "data" / "catalogue", folder / "snapshots"):
         yield folder / "snapshots"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(folder: Path, snapshots: Path) -> Iterator[Platform]:
     """Ready: films with TrendScores and forecasts are in Cassandra."""
     settings = isolated_settings(
@@ -63,14 +63,14 @@ def platform(folder: Path, snapshots: Path) -> Iterator[Platform]:
         platform.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def store(platform: Platform) -> Iterator[Store]:
     """The platform's Cassandra."""
     with Store.open(platform.settings) as opened:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def survivor(platform: Platform, store: Store) -> Platform:
     """After SIGKILL of the driver and the forecaster: both were started again and went on."""
     before = {state.name: state.pid for state in platform.states()}
@@ -95,7 +95,7 @@ def survivor(platform: Platform, store: Store) -> Platform:
     return platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def settled(survivor: Platform, store: Store) -> Platform:
     """The sources are stopped, and all they sent has been processed."""
     for name in ("reddit-producer", "tmdb-producer"):
@@ -118,7 +118,7 @@ def settled(survivor: Platform, store: Store) -> Platform:
     return survivor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(settled: Platform) -> dict[str, int]:
     """How many distinct comments the simulator has shown, and how many of them were deleted ones."""
     answer = requests.get(f"{settled.settings.simulator_url}/_sim/ledger", timeout=30).json()
