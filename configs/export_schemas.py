@@ -4,8 +4,15 @@ import json
 import sys
 from pathlib import Path
 
-from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM, REDDIT_STREAM, TMDB_STREAM, TREND_STREAM
-from contracts.events import DeadLetter, Event, Prediction, RedditComment, TmdbFilm, TrendUpdate
+from configs.topics import (
+    BREAKOUTS_STREAM,
+    DEAD_LETTER_STREAM,
+    PREDICTIONS_STREAM,
+    REDDIT_STREAM,
+    TMDB_STREAM,
+    TREND_STREAM,
+)
+from contracts.events import Breakout, DeadLetter, Event, Prediction, RedditComment, TmdbFilm, TrendUpdate
 
 SCHEMAS_DIR = Path(__file__).resolve().parent / "schemas"
 
@@ -14,6 +21,7 @@ MODELS: dict[str, type[Event]] = {
     REDDIT_STREAM: RedditComment,
     TREND_STREAM: TrendUpdate,
     PREDICTIONS_STREAM: Prediction,
+    BREAKOUTS_STREAM: Breakout,
     DEAD_LETTER_STREAM: DeadLetter,
 }
 """The model of each topic's messages."""

@@ -6,6 +6,7 @@ TMDB_STREAM = "tmdb_stream"
 REDDIT_STREAM = "reddit_stream"
 TREND_STREAM = "trend_stream"
 PREDICTIONS_STREAM = "predictions_stream"
+BREAKOUTS_STREAM = "breakouts_stream"
 DEAD_LETTER_STREAM = "dead_letter_stream"
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -44,5 +45,6 @@ TOPICS = (
     Topic(REDDIT_STREAM),
     Topic(TREND_STREAM),
     Topic(PREDICTIONS_STREAM),
+    Topic(BREAKOUTS_STREAM, retention_hours=30 * 24),
     Topic(DEAD_LETTER_STREAM, retention_hours=30 * 24),
 )

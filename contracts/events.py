@@ -203,6 +203,44 @@ class Prediction(Event):
         return str(self.movie_id).encode()
 
 
+class Breakout(Event):
+    """A film that is suddenly spoken of far more than its own normal (topic breakouts_stream).
+
+    Published when it is detected and again, with the same id, when it has ended; the table is brought up to date with
+    every window in between.
+    """
+
+    breakout_id: Annotated[str, Field(min_length=1, max_length=64)]
+    """`<movie_id>-<started_at>`: a replay of the same windows gives the same ids."""
+    movie_id: MovieId
+    title: str
+    status: Literal["active", "ended"]
+    started_at: Instant
+    """Begin of the span whose mentions were too many to be chance."""
+    detected_at: Instant
+    """End of that span, in event time."""
+    last_at: Instant
+    """End of the last window that was still above normal."""
+    ended_at: Instant | None = None
+    """Set once it has stayed near normal for the cool-down; then equal to `last_at`."""
+    mentions: Count
+    """In the span it was detected in."""
+    expected: NonNegative
+    """What the film's own history expected there."""
+    p_value: Annotated[float, Field(ge=0, le=1)]
+    """Chance of as many mentions or more, if nothing had happened."""
+    peak_mentions: Count
+    """Most mentions in one window since it started."""
+    peak_at: Instant
+    """End of that window."""
+    total_mentions: Count
+    """Mentions since `started_at`, each counted once."""
+
+    @property
+    def key(self) -> bytes:
+        return str(self.movie_id).encode()
+
+
 class DeadLetter(Event):
     """A record that could not be used, whole, with where it came from (topic dead_letter_stream)."""
 

@@ -9,11 +9,13 @@ from cassandra.cluster import Session
 from configs.settings import Settings
 from contracts.errors import DependencyError
 from storage import migrations
+from storage.breakouts import Breakouts
 from storage.connection import REQUEST_SECONDS, connect, retried
 from storage.database import Database
 from storage.ledger import Ledger
 from storage.mentions import Mentions
 from storage.model_metrics import ModelMetrics
+from storage.momentum import Momentum
 from storage.movies import Movies
 from storage.predictions import Predictions
 from storage.trends import Trends
@@ -40,6 +42,8 @@ class Store:
         self.predictions = Predictions(database, prediction_ttl, settings.forecast_horizons)
         self.metrics = ModelMetrics(database, prediction_ttl)
         self.ledger = Ledger(database, trend_ttl)
+        self.momentum = Momentum(database, trend_ttl)
+        self.breakouts = Breakouts(database, trend_ttl)
 
     @classmethod
     def open(cls, settings: Settings, *, patience: float = PATIENCE_SECONDS) -> Self:

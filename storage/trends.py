@@ -29,6 +29,13 @@ class Trends:
             "WHERE movie_id = ? AND window_start >= ? AND window_start < ? LIMIT ?"
         )
         self._window = database.prepare(f"SELECT {names} FROM {{ks}}.trends_by_window WHERE window_start = ?")  # noqa: S608
+        self._head = database.prepare("SELECT is_final FROM {ks}.trends_by_window WHERE window_start = ? LIMIT 1")
+        self._scores = database.prepare(
+            "SELECT movie_id, trend_score FROM {ks}.trends_by_window WHERE window_start = ?"
+        )
+        self._sample = database.prepare(
+            f"SELECT {names} FROM {{ks}}.movie_trends WHERE movie_id = ? AND window_start IN ?"  # noqa: S608
+        )
         self._index = Days(database, "windows", "windows", "window_start", ttl)
 
     def upsert(self, updates: Iterable[TrendUpdate]) -> None:
@@ -64,6 +71,34 @@ class Trends:
         """
         updates = [_update(row) for row in self._database.read(self._window, [to_cql(window_start)])]
         return sorted(updates, key=lambda update: (-update.trend_score, update.movie_id))
+
+    def seems_final(self, window_start: datetime) -> bool | None:
+        """Whether the first row of a window is final, None when the window has no row: a cheap look before `window`.
+
+        Raises:
+            DependencyError: Cassandra did not answer.
+        """
+        rows = self._database.read(self._head, [to_cql(window_start)])
+        return bool(rows[0]["is_final"]) if rows else None
+
+    def scores(self, window_start: datetime) -> dict[int, float]:
+        """Every film's TrendScore in one window, by film.
+
+        Raises:
+            DependencyError: Cassandra did not answer.
+        """
+        rows = self._database.read(self._scores, [to_cql(window_start)])
+        return {row["movie_id"]: row["trend_score"] for row in rows}
+
+    def sample(self, movie_id: int, window_starts: Iterable[datetime]) -> list[TrendUpdate]:
+        """One film's rows of certain windows, newest first; a window without a row is left out.
+
+        Raises:
+            DependencyError: Cassandra did not answer.
+        """
+        starts = [to_cql(start) for start in window_starts]
+        found = [_update(row) for row in self._database.read(self._sample, [movie_id, starts])] if starts else []
+        return sorted(found, key=lambda update: update.window_start, reverse=True)
 
     def windows(self, which: date | int) -> list[datetime]:
         """The starts of the windows of a UTC day, or of the latest so many, newest first.

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 import storage
 from contracts.errors import ConfigurationError
-from contracts.events import Prediction, TmdbFilm, TrendUpdate
+from contracts.events import Breakout, Prediction, TmdbFilm, TrendUpdate
 from storage.codec import columns_of
 from storage.migrations import SCHEMA, load
-from storage.records import LedgerEntry, MentionExample, ModelMetric
+from storage.records import FilmHour, FilmMomentum, LedgerEntry, MentionExample, ModelMetric
 
 CHANGING = {
     "trend_score",
@@ -48,6 +48,9 @@ def columns(body: str) -> set[str]:
         ("predictions_by_time", Prediction, set()),
         ("model_metrics", ModelMetric, set()),
         ("ledger", LedgerEntry, {"bucket"}),
+        ("momentum_by_window", FilmMomentum, set()),
+        ("film_hours", FilmHour, set()),
+        ("breakouts", Breakout, {"day"}),
     ],
 )
 def test_a_table_has_a_column_for_each_field(table: str, model: type[BaseModel], more: set[str]) -> None:
