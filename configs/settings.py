@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from configs.simulated import with_simulator
 from contracts.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     reddit_subreddits: Words = ("movies",)
     reddit_fetch_interval: Seconds = 60
     author_hash_key: SecretStr | None = None
+    simulate_at: str | None = None
     max_comment_bytes: Annotated[int, Field(ge=1_000)] = 100_000
 
     # --- TrendScore
@@ -96,6 +98,8 @@ class Settings(BaseSettings):
     spark_shuffle_partitions: Annotated[int, Field(ge=1)] = 2
     spark_max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 100_000
     spark_driver_memory: str = "1g"
+    spark_driver_host: str | None = None
+    spark_executor_memory: str = "1g"
     data_dir: Path = ROOT / ".data"
 
     # --- retention in Cassandra, days
@@ -176,6 +180,7 @@ def load_settings(**overrides: Any) -> Settings:
         ConfigurationError: a value is missing or wrong; the text names the variable.
     """
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
         raise ConfigurationError(explain(error)) from None
+    return with_simulator(settings, settings.simulate_at) if settings.simulate_at else settings

@@ -7,13 +7,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from configs.settings import Settings
+from configs.simulated import with_simulator
 from local.nodes.base import LOOPBACK
-
-SIMULATED_KEY = "simulated"
-"""What stands in a key's place while the simulator stands in for its API."""
-DEMO_TMDB_INTERVAL = 60.0
-DEMO_REDDIT_INTERVAL = 5.0
-"""Seconds between polls of the simulator, which has no quota to spare; a user's own setting wins."""
 
 
 def local_settings(settings: Settings) -> Settings:
@@ -27,22 +22,7 @@ def local_settings(settings: Settings) -> Settings:
     }
     if "mlflow_tracking_uri" not in settings.model_fields_set:
         changes["mlflow_tracking_uri"] = f"http://{LOOPBACK}:{settings.mlflow_port}"
-    if settings.tmdb_api_key is None:
-        changes |= {"tmdb_api_key": SecretStr(SIMULATED_KEY), "tmdb_base_url": f"{settings.simulator_url}/3"}
-        changes |= _unless_set(settings, tmdb_fetch_interval=DEMO_TMDB_INTERVAL)
-    if settings.reddit_client_id is None:
-        changes |= {
-            "reddit_client_id": SIMULATED_KEY,
-            "reddit_client_secret": SecretStr(SIMULATED_KEY),
-            "reddit_url": settings.simulator_url,
-            "reddit_oauth_url": settings.simulator_url,
-        }
-        changes |= _unless_set(settings, reddit_fetch_interval=DEMO_REDDIT_INTERVAL)
-    return settings.model_copy(update=changes)
-
-
-def _unless_set(settings: Settings, **demo: float) -> dict[str, float]:
-    return {name: value for name, value in demo.items() if name not in settings.model_fields_set}
+    return with_simulator(settings, settings.simulator_url).model_copy(update=changes)
 
 
 def to_environment(settings: Settings) -> dict[str, str]:

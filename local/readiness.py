@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -14,14 +15,22 @@ from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from contracts.errors import DependencyError
 from contracts.events import TrendUpdate
 from local.errors import NodeError, SetupError
-from local.nodes.base import tail
 from local.programs import Program
 from local.ranking import latest_ranking
 from local.status import Pace, measure, probes
-from local.supervision import Supervisor
+from local.supervision import ProcessState
 from storage.store import Store
 
 _POLL_SECONDS = 0.5
+_INIT = "init"
+"""How the names of the one-shot jobs begin."""
+
+
+class Runner(Protocol):
+    """What starts the processes: a supervisor, or a container engine."""
+
+    def states(self) -> list[ProcessState]: ...
+    def log_tail(self, name: str, lines: int) -> str: ...
 
 
 def messages_in(settings: Settings, topic: str) -> int:
@@ -47,7 +56,7 @@ class Readiness:
     """The steps from nothing to films with TrendScores and forecasts."""
 
     def __init__(
-        self, settings: Settings, supervisor: Supervisor, programs: Sequence[Program], clock: Clock = system_clock
+        self, settings: Settings, supervisor: Runner, programs: Sequence[Program], clock: Clock = system_clock
     ) -> None:
         """`programs` are those that run: a step of one that was left out is not waited for."""
         self._settings = settings
@@ -80,9 +89,9 @@ class Readiness:
         return [(name, check) for program, name, check in steps if program in self._names]
 
     def _has_schema(self) -> bool:
-        """Both servers answer, and the init job is through."""
-        init = [state for state in self._supervisor.states() if state.name == "init"]
-        if not init or init[0].state != "EXITED" or init[0].exit_code != 0:
+        """Both servers answer, and the init jobs are through."""
+        jobs = [state for state in self._supervisor.states() if state.name.startswith(_INIT)]
+        if not jobs or any(state.state != "EXITED" or state.exit_code for state in jobs):
             return False
         try:
             self._store = self._stack.enter_context(
@@ -134,7 +143,7 @@ class Readiness:
     def _give_up_on_wrong_settings(self) -> None:
         for state in self._supervisor.states():
             if state.is_misconfigured:
-                log = tail(self._supervisor.log_file(state.name), lines=3)
+                log = self._supervisor.log_tail(state.name, 3)
                 raise SetupError(f"{state.name} stopped, a setting is wrong:\n{log}")
 
     def _trouble(self) -> str:
@@ -142,13 +151,12 @@ class Readiness:
         silent = [
             state
             for state in self._supervisor.states()
-            if state.state != "RUNNING" and not (state.name == "init" and state.exit_code == 0)
+            if state.state != "RUNNING" and not (state.name.startswith(_INIT) and state.exit_code == 0)
         ]
         if not silent:
             return "every process runs: see `./setup.sh status` and `./setup.sh logs`"
         parts = [
-            f"{state.name} is {state.state} (exit code {state.exit_code}):\n"
-            f"{tail(self._supervisor.log_file(state.name), lines=5)}"
+            f"{state.name} is {state.state} (exit code {state.exit_code}):\n{self._supervisor.log_tail(state.name, 5)}"
             for state in silent
         ]
         return "\n".join(parts)

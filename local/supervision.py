@@ -111,6 +111,10 @@ class Supervisor:
         """A program's log."""
         return self.logs / f"{name}.log"
 
+    def log_tail(self, name: str, lines: int) -> str:
+        """The last lines of a program's log; empty when there is none."""
+        return tail(self.log_file(name), lines)
+
     def configure(self, programs: Sequence[Program]) -> None:
         """Write the configuration."""
         for folder in (self.home, self.logs):

@@ -15,6 +15,9 @@ from configs.settings import ROOT, Settings
 from contracts.errors import ConfigurationError
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
+_JAVA_OPTIONS = f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError"
+SPARK_METRICS_PATH = "/metrics/prometheus"
+"""On the application's UI port."""
 _KEPT_BATCHES = "10"
 """Micro-batches whose state and offsets can be gone back to; only the last one is ever needed here. Spark keeps 100."""
 
@@ -49,7 +52,8 @@ def open_session(settings: Settings, state_partitions: int) -> SparkSession:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ.setdefault("SPARK_LOCAL_DIRS", str(settings.data_dir / "spark" / "tmp"))
-    os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_address)  # neither drivers nor executors listen further
+    if settings.spark_driver_host is None:  # else Spark finds its own address in the cluster's network
+        os.environ.setdefault("SPARK_LOCAL_IP", settings.bind_address)  # neither drivers nor executors listen further
     conf = SparkConf().setAppName("trendscope-processors").setMaster(settings.spark_master)
     conf.setAll(list(_configuration(settings, state_partitions).items()))
     # A session of its own keeps a signal to the process group from the JVM: this process stops it, between two batches.
@@ -68,13 +72,19 @@ def _configuration(settings: Settings, state_partitions: int) -> dict[str, str]:
     return {
         "spark.jars": ",".join(str(jar) for jar in connector_jars()),
         "spark.driver.memory": settings.spark_driver_memory,
-        "spark.driver.host": settings.bind_address,
+        "spark.driver.host": settings.spark_driver_host or settings.bind_address,
         "spark.driver.bindAddress": settings.bind_address,
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError",
+        "spark.driver.extraJavaOptions": _JAVA_OPTIONS,
+        "spark.executor.extraJavaOptions": _JAVA_OPTIONS,
+        "spark.executor.memory": settings.spark_executor_memory,
         "spark.executorEnv.PYTHONPATH": str(ROOT),
         "spark.sql.warehouse.dir": str(warehouse / "warehouse"),
         "spark.ui.port": str(settings.spark_ui_port),
         "spark.ui.showConsoleProgress": "false",
+        # The JVM's own metrics, beside the UI, under a name that does not change with every start.
+        "spark.metrics.namespace": "trendscope",
+        "spark.metrics.conf.*.sink.prometheusServlet.class": "org.apache.spark.metrics.sink.PrometheusServlet",
+        "spark.metrics.conf.*.sink.prometheusServlet.path": SPARK_METRICS_PATH,
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(state_partitions),
         "spark.sql.streaming.minBatchesToRetain": _KEPT_BATCHES,

@@ -1,8 +1,9 @@
 """Bring the pinned jars to this machine: fetch what is missing, verify everything, move it into place."""
 
 import shutil
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,13 @@ Progress = Callable[[str, int, int], None]
 """Called with a server's name, the number of its jars fetched and the number to fetch."""
 
 
-def install_jars(progress: Progress = lambda *_: None, *, lock: Path = LOCK_FILE, runtime: Path | None = None) -> int:
+def install_jars(
+    progress: Progress = lambda *_: None,
+    *,
+    lock: Path = LOCK_FILE,
+    runtime: Path | None = None,
+    servers: Sequence[str] = SERVERS,
+) -> int:
     """Make every server's folder hold exactly its pinned jars; return how many had to be fetched.
 
     A call that is interrupted goes on where it stopped: Ivy keeps what it has in `<runtime>/.ivy` until all is done.
@@ -25,15 +32,15 @@ def install_jars(progress: Progress = lambda *_: None, *, lock: Path = LOCK_FILE
     """
     runtime = runtime or runtime_dir()
     jars = read_lock(lock)
-    wanted = {server: [jar for jar in jars if jar.server == server] for server in SERVERS}
-    missing = {server: missing_jars(wanted[server], runtime / server) for server in SERVERS}
-    todo = [server for server in SERVERS if missing[server]]
+    wanted = {server: [jar for jar in jars if jar.server == server] for server in servers}
+    missing = {server: missing_jars(wanted[server], runtime / server) for server in servers}
+    todo = [server for server in servers if missing[server]]
     with ThreadPoolExecutor(
-        len(SERVERS)
+        len(servers)
     ) as pool:  # three Ivys side by side: each waits for the network most of the time
         for done in [pool.submit(_fetch, server, missing[server], runtime, progress) for server in todo]:
             done.result()
-    for server in SERVERS:
+    for server in servers:
         _remove_strangers(wanted[server], runtime / server)
     shutil.rmtree(runtime / ".ivy", ignore_errors=True)
     return sum(len(each) for each in missing.values())
@@ -104,3 +111,7 @@ def _remove_strangers(wanted: Iterable[Jar], folder: Path) -> None:
     for path in folder.glob("*.jar"):
         if path.name not in names:
             path.unlink()
+
+
+if __name__ == "__main__":  # `python -m local.jars.install SERVER...`: how an image gets its jars
+    install_jars(servers=sys.argv[1:] or SERVERS)

@@ -10,6 +10,8 @@ from local.errors import SetupError
 LOCK_FILE = Path(__file__).resolve().parent.parent / "jars.lock"
 SERVERS = ("kafka", "cassandra", "spark")
 """The sets, each a folder of its own: they hold different versions of the same libraries."""
+AGENT = "jmx"
+"""The agent that shows a JVM's metrics to Prometheus; containers use it, the local runner does not."""
 
 _HEADER = "# server organisation module revision classifier sha256; written by `python -m local.lock_jars`\n"
 
@@ -51,7 +53,7 @@ def read_lock(path: Path = LOCK_FILE) -> list[Jar]:
     except OSError as error:
         raise SetupError(f"{path} cannot be read: it belongs to the repository, restore it ({error})") from error
     for row in rows:
-        if len(row) != 6 or row[0] not in SERVERS or len(row[5]) != 64:
+        if len(row) != 6 or row[0] not in (*SERVERS, AGENT) or len(row[5]) != 64:
             raise SetupError(f"{path} is damaged at {' '.join(row)!r}: restore it from the repository")
     return [Jar(row[0], row[1], row[2], row[3], "" if row[4] == "-" else row[4], row[5]) for row in rows]
 

@@ -11,7 +11,7 @@ from configs.settings import load_settings
 from local.nodes.base import FIRST_COMPILER_ONLY, LOOPBACK, Node
 from local.runtime import classpath, jars, java
 
-_YAML = """\
+YAML = """\
 cluster_name: trendscope
 # One node and one token: a full scan is one range, and nothing is ever allocated anew.
 num_tokens: 1
@@ -24,7 +24,7 @@ auto_bootstrap: false
 listen_address: {host}
 storage_port: {storage_port}
 ssl_storage_port: {ssl_storage_port}
-rpc_address: {host}
+rpc_address: {rpc}
 start_native_transport: true
 native_transport_port: {port}
 endpoint_snitch: SimpleSnitch
@@ -120,8 +120,9 @@ class CassandraNode(Node):
 
     def prepare(self) -> None:
         self._conf.mkdir(parents=True, exist_ok=True)
-        yaml = _YAML.format(
+        yaml = YAML.format(
             host=LOOPBACK,
+            rpc=LOOPBACK,
             port=self.port,
             storage_port=self.storage_port,
             ssl_storage_port=self.storage_port + 1,  # never opened: encryption between nodes is off

@@ -13,6 +13,8 @@ from local.environment import PLATFORM_MARK, local_settings, service_environment
 from local.errors import SetupError
 
 _LINE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$", re.MULTILINE)
+SETTINGS, CONTAINERS = EXAMPLE.read_text().split("\n# --- Containers")
+"""The second part is docker-compose.yml's alone; tests/unit/test_containers_files.py holds the two together."""
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +33,13 @@ def canonical(settings: Settings) -> dict[str, str]:
 
 
 def test_the_example_names_every_setting_once() -> None:
-    names = [name for name, _ in _LINE.findall(EXAMPLE.read_text())]
+    names = [name for name, _ in _LINE.findall(SETTINGS)]
     assert sorted(names) == sorted(name.upper() for name in Settings.model_fields)
 
 
 def test_the_examples_values_are_the_defaults(tmp_path: Path) -> None:
     everything = tmp_path / "env"
-    everything.write_text("".join(f"{name}={value}\n" for name, value in _LINE.findall(EXAMPLE.read_text())))
+    everything.write_text("".join(f"{name}={value}\n" for name, value in _LINE.findall(SETTINGS)))
     assert canonical(Settings(_env_file=everything)) == canonical(plain())
 
 
@@ -69,6 +71,13 @@ def test_an_api_without_key_is_simulated_at_a_demos_pace() -> None:
     assert local.tmdb_api_key == SecretStr("simulated")
     assert (local.reddit_client_id, local.reddit_client_secret) == ("simulated", SecretStr("simulated"))
     assert (local.tmdb_fetch_interval, local.reddit_fetch_interval) == (60, 5)
+
+
+def test_a_service_told_where_the_simulator_is_uses_it_for_what_has_no_key() -> None:
+    told = load_settings(_env_file=None, simulate_at="http://simulator:8090", tmdb_api_key="real")
+    assert (told.tmdb_base_url, told.tmdb_api_key) == ("https://api.themoviedb.org/3", SecretStr("real"))
+    assert (told.reddit_url, told.reddit_client_id) == ("http://simulator:8090", "simulated")
+    assert load_settings(_env_file=None).reddit_client_id is None
 
 
 def test_only_the_api_without_key_is_simulated() -> None:
