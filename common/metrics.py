@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from prometheus_client import make_wsgi_app
 
@@ -45,6 +45,15 @@ def serve_metrics(host: str, port: int, health: Health = lambda: None) -> None:
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
         return [(reason or ("ok" if known else "not found")).encode()]
 
+    serve(app, host, port)
+
+
+def serve(app: WSGIApplication, host: str, port: int) -> None:
+    """Serve a small application in a daemon thread, a thread a connection.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
     try:
         server = make_server(host, port, app, server_class=_Server, handler_class=_Quiet)
     except OSError as error:

@@ -14,6 +14,8 @@ from configs.settings import load_settings
 from contracts.errors import ConfigurationError, DependencyError, TrendScopeError
 from local import docker, suite
 from local.checks import check_python, memory_warning
+from local.containers import cli as containers
+from local.containers.stack import ImagesMissingError
 from local.envfile import ensure_env_file
 from local.jars.install import install_jars
 from local.logs import follow, log_files, show
@@ -70,12 +72,20 @@ def up(
     reason = None if use_local else docker.problem()
     if use_docker and reason:
         raise ConfigurationError(f"--docker: {reason}")
-    if not use_local and reason is None:
-        docker.compose("up", "--build", "--detach", "--wait")
-        return
     if reason:
         say(f"going on without containers: {reason}")
-    _up_local()
+    if use_local or reason or (not use_docker and _platform().is_running()):
+        _up_local()
+        return
+    try:
+        containers.up(say, console)
+    except ImagesMissingError as error:
+        if use_docker or (
+            sys.stdin.isatty() and not typer.confirm(f"{error}. Run as processes of this machine?", True)
+        ):
+            raise
+        say(f"going on without containers: {error}")
+        _up_local()
 
 
 def _up_local() -> None:
@@ -104,14 +114,16 @@ def _up_local() -> None:
 def status() -> None:
     """Each process: state, since when, memory, how far behind, age of the last event."""
     platform = _platform()
-    states = platform.states()
+    states, memories = platform.states(), None
+    if not states and (stack := containers.found()):
+        states, memories = stack.states(), stack.memory()
     if not states:
         say("not running: `./setup.sh` starts it")
         raise typer.Exit(3)  # LSB: status of a service that is stopped
     wanted = probes(platform.settings)
     running = {state.name for state in states if state.state == "RUNNING"}
     paces = {name: measure(probe) for name, probe in wanted.items() if name in running}
-    console.print(status_table(states, paces, system_clock()))
+    console.print(status_table(states, paces, system_clock(), memories))
 
 
 @app.command()
@@ -122,6 +134,9 @@ def logs(
 ) -> None:
     """Show the services' logs."""
     platform = _platform()
+    if not platform.is_running() and (stack := containers.found()):
+        stack.logs(service, lines=lines, follow=keep_following)
+        return
     files = log_files(platform.supervisor.logs, service)
     if not files:
         known = ", ".join(file.stem for file in log_files(platform.supervisor.logs)) or "none yet"
@@ -159,7 +174,11 @@ def top(
 def stop() -> None:
     """Stop everything cleanly; the data stay."""
     platform = _platform()
+    stack = containers.found()
     was_running = platform.is_running()
+    if stack and stack.is_running():
+        was_running = True
+        stack.stop()
     platform.stop(say=say)
     say("stopped" if was_running else "was not running")
 
@@ -168,8 +187,13 @@ def stop() -> None:
 def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Stop, and delete all data: topics, tables, checkpoints, models and logs."""
     platform = _platform()
-    if not yes and not typer.confirm(f"Delete everything in {platform.data_dir}?"):
+    stack = containers.found()
+    also = " and in the containers' volumes" if stack else ""
+    if not yes and not typer.confirm(f"Delete everything in {platform.data_dir}{also}?"):
         raise typer.Exit(1)
+    if stack:
+        stack.reset()
+        say("containers and volumes are gone")
     platform.reset()
     say(f"{platform.data_dir} is empty")
 

@@ -1,11 +1,10 @@
-"""Whether the platform can run as containers here, and starting it so."""
+"""Whether the platform can run as containers here."""
 
 import shutil
 import subprocess
 from pathlib import Path
 
 from configs.settings import ROOT
-from local.errors import SetupError
 
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 _ENGINE_SECONDS = 20.0
@@ -34,14 +33,3 @@ def problem(compose_file: Path = COMPOSE_FILE) -> str | None:
     if answer.returncode or not answer.stdout.strip():
         return "the Docker client is here, but no engine answers it"
     return None
-
-
-def compose(*arguments: str) -> None:
-    """Run `docker compose` in the project's folder.
-
-    Raises:
-        SetupError: it failed; it has said why itself.
-    """
-    done = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, check=False)
-    if done.returncode:
-        raise SetupError(f"docker compose {' '.join(arguments)} failed with {done.returncode}")

@@ -20,7 +20,7 @@ ROOTS = {
     ),
     "cassandra": (Dependency("org.apache.cassandra", "cassandra-all", "5.0.9"),),
     "spark": (Dependency("org.apache.spark", "spark-sql-kafka-0-10_2.13", "4.0.0"),),
-    "jmx": (Dependency("io.prometheus.jmx", "jmx_prometheus_javaagent", "1.5.0"),),
+    "jmx": (Dependency("io.prometheus.jmx", "jmx_prometheus_javaagent", "1.0.1"),),
 }
 """The newest releases whose jars are complete in the registry; the connector's version is pyspark's."""
 

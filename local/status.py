@@ -120,8 +120,20 @@ def state_text(state: ProcessState) -> str:
     return state.state.lower()
 
 
-def status_table(states: Iterable[ProcessState], paces: Mapping[str, Pace], now: datetime) -> Table:
-    """One line a process; a dash where a figure does not apply or is not known."""
+def status_table(
+    states: Iterable[ProcessState],
+    paces: Mapping[str, Pace],
+    now: datetime,
+    memories: Mapping[str, int] | None = None,
+) -> Table:
+    """One line a process; a dash where a figure does not apply or is not known.
+
+    Args:
+        states: the processes, or the containers.
+        paces: by name, how each keeps up.
+        now: what ages are counted from.
+        memories: bytes by name, where somebody else has measured them; else the processes of this machine are.
+    """
     table = Table(title=f"TrendScope at {now:%Y-%m-%d %H:%M:%S} UTC")
     table.add_column("Process")
     table.add_column("State")
@@ -129,7 +141,7 @@ def status_table(states: Iterable[ProcessState], paces: Mapping[str, Pace], now:
         table.add_column(name, justify="right")
     for state in states:
         pace = paces.get(state.name, Pace())
-        memory = memory_of(state.pid)
+        memory = memory_of(state.pid) if memories is None else memories.get(state.name)
         table.add_row(
             state.name,
             state_text(state),

@@ -1,5 +1,6 @@
 """The platform's life with small programs in place of the real ones, and the command line around it."""
 
+import io
 import os
 import shutil
 import signal
@@ -18,6 +19,8 @@ import typer
 
 from configs.settings import ROOT, Settings
 from local import cli, docker, platform, readiness, suite
+from local.containers import cli as containers
+from local.containers.stack import ImagesMissingError
 from local.environment import PLATFORM_MARK
 from local.errors import NodeError, SetupError
 from local.launch import read_starts
@@ -46,7 +49,7 @@ def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A data folder and ports of the test's own, also for commands that read the environment."""
     names = [name for name in Settings.model_fields if name.endswith("_port")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    for name, value in {"data_dir": folder, **ports}.items():
+    for name, value in {"data_dir": folder, "compose_project_name": "no-such-project", **ports}.items():
         monkeypatch.setenv(name.upper(), str(value))
     return Settings(_env_file=None)
 
@@ -340,12 +343,32 @@ class TestCommandLine:
         assert call("up", "--docker", "--local") == (78, "error: --docker and --local exclude each other\n")
 
     def test_containers_are_used_where_an_engine_answers(self, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        calls: list[tuple[str, ...]] = []
+        calls: list[str] = []
         monkeypatch.setattr(docker, "problem", lambda: None)
-        monkeypatch.setattr(docker, "compose", lambda *arguments: calls.append(arguments))
+        monkeypatch.setattr(containers, "up", lambda *_: calls.append("containers"))
+        monkeypatch.setattr(cli, "_up_local", lambda: calls.append("processes"))
         monkeypatch.setattr(cli, "ensure_env_file", lambda: False)
         assert call()[0] == 0
-        assert calls == [("up", "--build", "--detach", "--wait")]
+        assert call("up", "--local")[0] == 0
+        assert calls == ["containers", "processes"]
+
+    def test_without_the_images_processes_take_their_place_unless_containers_were_asked_for(
+        self, call: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_image(*_: object) -> None:
+            raise ImagesMissingError("images that cannot be had here: apache/kafka:4.3.1: no route to host")
+
+        calls: list[str] = []
+        monkeypatch.setattr(docker, "problem", lambda: None)
+        monkeypatch.setattr(containers, "up", no_image)
+        monkeypatch.setattr(cli, "_up_local", lambda: calls.append("processes"))
+        monkeypatch.setattr(cli, "ensure_env_file", lambda: False)
+        monkeypatch.setattr("sys.stdin", io.StringIO())  # nobody is there to answer
+        code, text = call("up")
+        assert (code, calls) == (0, ["processes"])
+        assert "going on without containers: images that cannot be had here: apache/kafka:4.3.1" in text
+        assert call("up", "--docker")[0] == 78
+        assert calls == ["processes"]
 
     def test_reset_asks_first(self, call: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         (settings.data_dir / "supervisor").mkdir(parents=True)
