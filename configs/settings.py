@@ -6,7 +6,7 @@ A service calls `load_settings()` once at its start; a wrong value stops it with
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,6 +36,7 @@ def _words(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words), Field(min_length=1)]
+MaybeWords = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Horizon = Annotated[int, Field(ge=1, le=10_000)]
 Horizons = Annotated[tuple[Horizon, ...], NoDecode, BeforeValidator(_words), Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -113,6 +114,17 @@ class Settings(BaseSettings):
     ml_snapshot_interval: Seconds = 15
     mlflow_model_interval: Duration = timedelta(minutes=10)
 
+    # --- breakouts, and who is told of them
+    breakout_false_alarms: Annotated[float, Field(gt=0, le=10)] = 0.001
+    breakout_webhook_url: SecretStr | None = None
+
+    # --- API and dashboard
+    api_keys: SecretStr | None = None
+    api_rate_limit: Annotated[str, Field(pattern=r"^\d+/(second|minute|hour|day)$")] = "1200/minute"
+    cors_origins: MaybeWords = ()
+    posters: Literal["drawn", "tmdb"] = "drawn"
+    metrics_host: str = "127.0.0.1"
+
     # --- ports (all on bind_address)
     bind_address: str = "127.0.0.1"
     kafka_port: Port = 9092
@@ -126,6 +138,7 @@ class Settings(BaseSettings):
     reddit_producer_metrics_port: Port = 9102
     processor_metrics_port: Port = 9103
     ml_metrics_port: Port = 9104
+    serving_port: Port = 8000
 
     log_level: str = "INFO"
 

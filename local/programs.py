@@ -144,6 +144,8 @@ def programs(
             stop_seconds=_PRODUCER_STOP_SECONDS,
         ),
     ]
+    ports = (("SERVING_PORT", settings.serving_port),)
+    found.append(Program("serving", _python("serving"), order=42, ports=ports))
     if prometheus:
         found.append(_prometheus(settings, prometheus))
     return sorted(found, key=lambda program: program.order)

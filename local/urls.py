@@ -21,6 +21,8 @@ def urls(settings: Settings, programs: Iterable[Program]) -> list[tuple[str, str
     """What is served, with its address; what does not answer is left out."""
     names = {program.name for program in programs}
     candidates = [
+        ("serving", "TrendScope: the dashboard", settings.serving_port, "/"),
+        ("serving", "TrendScope: the API's description", settings.serving_port, "/api/v1/openapi.json"),
         ("mlflow", "MLflow: forecasting runs and models", settings.mlflow_port, ""),
         ("prometheus", "Prometheus: metrics and alerts", settings.prometheus_port, ""),
         ("trend-processor", "Spark: the streaming job", settings.spark_ui_port, "/StreamingQuery/"),

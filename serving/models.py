@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.events import Compound, Count, Instant, MovieId, NonNegative, Ordinal, Score100
 
+Via = Literal["text", "thread"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -260,7 +261,7 @@ class Mention(Answer):
     url: str | None = Field(description="The comment at Reddit.")
     excerpt: str
     sentiment: Compound
-    via: Literal["text", "thread"]
+    via: Via
 
 
 class MovieMentions(Answer):
@@ -312,6 +313,14 @@ class Comparison(Answer):
     resolution: Literal["window", "hour"]
     step_seconds: Ordinal
     films: tuple[Compared, ...]
+
+
+class Choices(Answer):
+    """What the filters of a ranking can be set to: what the catalogue has."""
+
+    source: Provenance
+    genres: tuple[str, ...]
+    languages: tuple[str, ...]
 
 
 class BreakoutEntry(Answer):
@@ -427,6 +436,7 @@ class Status(Answer):
     """The platform at a glance."""
 
     source: Provenance
+    store_answers: bool = Field(description="Whether Cassandra answers this service.")
     window: Window | None
     films: int = Field(ge=0, description="In the catalogue.")
     services: tuple[ServiceState, ...]

@@ -1,0 +1,156 @@
+"""Encoded answers: each is made once for many requests, with its ETag, and packed once."""
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from fastapi import Request, Response
+
+from serving.models import Answer, Provenance
+
+_LEAST_PACKED = 1_024
+"""A smaller body fits one network packet anyway."""
+_PACK_LEVEL = 4
+"""A page of 20 films: 0.4 ms for a sixth of the size; level 9 takes three times as long for 3 % less."""
+
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Sourced(Protocol):
+    """A model whose first field is its `Provenance`."""
+
+    @property
+    def source(self) -> Provenance: ...
+    def model_dump_json(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An encoded answer."""
+
+    source: Provenance
+    raw: bytes
+    etag: str
+
+    def aged(self, source: Provenance) -> "Body":
+        """The same answer with another provenance: the store has gone silent since, or is back."""
+        if source == self.source:
+            return self
+        rest = self.raw[self.raw.index(b"}") + 1 :]  # `source` comes first and holds no object of its own
+        return encoded(source, b'{"source":' + source.model_dump_json().encode() + rest)
+
+
+def encode(answer: Sourced) -> Body:
+    """The JSON of an answer."""
+    return encoded(answer.source, answer.model_dump_json().encode())
+
+
+def encoded(source: Provenance, raw: bytes) -> Body:
+    """A body of JSON that is ready."""
+    return Body(source, raw, f'W/"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"')
+
+
+def encode_part(part: Answer) -> bytes:
+    """The JSON of something that is no answer of its own."""
+    return part.model_dump_json().encode()
+
+
+class Packer:
+    """Packs bodies with gzip, and remembers the latest."""
+
+    def __init__(self, most_bytes: int = 16 * 1024 * 1024) -> None:
+        self._packed = Bounded[str, bytes](most_bytes, len)
+
+    def pack(self, body: Body) -> bytes:
+        """The packed body."""
+        found = self._packed.get(body.etag)
+        if found is None:
+            found = gzip.compress(body.raw, _PACK_LEVEL, mtime=0)
+            self._packed.put(body.etag, found)
+        return found
+
+
+class Bounded(Generic[K, V]):
+    """A cache that forgets what was used longest ago once its values have so many bytes. For one thread."""
+
+    def __init__(self, most_bytes: int, size: Callable[[V], int]) -> None:
+        self._most, self._size, self._held = most_bytes, size, 0
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """The value, None when it is not there."""
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        return None
+
+    def put(self, key: K, value: V) -> None:
+        """Add or replace."""
+        old = self._values.pop(key, None)
+        self._held += self._size(value) - (0 if old is None else self._size(old))
+        self._values[key] = value
+        while self._held > self._most and self._values:
+            self._held -= self._size(self._values.popitem(last=False)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A body and what it was made from."""
+
+    token: tuple[object, ...]
+    body: Body
+
+
+class Answers:
+    """Answers from the state, by request; made again when what they were made from has changed."""
+
+    def __init__(self, most_bytes: int = 32 * 1024 * 1024) -> None:
+        self._cache = Bounded[Hashable, Cached](most_bytes, lambda cached: len(cached.body.raw))
+
+    def get(self, key: Hashable, token: tuple[object, ...], make: Callable[[], Sourced]) -> Body:
+        """The answer to `key`; `token` are the parts of the state it is made from, compared by identity."""
+        found = self._cache.get(key)
+        if found is None or any(old is not new for old, new in zip(found.token, token, strict=True)):
+            found = Cached(token, encode(make()))
+            self._cache.put(key, found)
+        return found.body
+
+
+class Responder:
+    """From bodies to HTTP."""
+
+    def __init__(self, *, private: bool) -> None:
+        """`private`: answers depend on a key, so that shared caches keep none."""
+        self._packer = Packer()
+        self._scope = "private, " if private else ""
+
+    def respond(self, request: Request, body: Body, *, max_age: int = 0) -> Response:
+        """200 with the body, or 304 when the client has it; packed when the client can read that.
+
+        `max_age` 0 makes a client ask again each time, which costs a 304.
+        """
+        fresh = f"max-age={max_age}" if max_age and not body.source.stale else "no-cache"
+        headers = {
+            "ETag": body.etag,
+            "Cache-Control": self._scope + fresh,
+            "Vary": "Accept-Encoding, Cookie, X-API-Key",
+        }
+        if _has(request.headers.get("if-none-match"), body.etag):
+            return Response(status_code=304, headers=headers)
+        content = body.raw
+        if len(content) >= _LEAST_PACKED and "gzip" in request.headers.get("accept-encoding", ""):
+            content = self._packer.pack(body)
+            headers["Content-Encoding"] = "gzip"
+        return Response(content, media_type="application/json", headers=headers)
+
+
+def _has(wanted: str | None, etag: str) -> bool:
+    if wanted is None:
+        return False
+    bare = etag.removeprefix("W/")
+    return any(each.strip().removeprefix("W/") in (bare, "*") for each in wanted.split(","))

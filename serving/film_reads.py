@@ -1,0 +1,161 @@
+"""What is read from the store for one request about films."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from configs.settings import Settings
+from contracts.events import Prediction
+from serving import models, views
+from serving.history import Span, read_points
+from serving.ranking import RankingBuilder
+from serving.state import Board
+from storage.records import MentionExample
+from storage.store import Store
+
+_REDDIT = "https://www.reddit.com"
+_EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond these nothing is known; a span is moved to them, so that no arithmetic leaves the calendar."""
+_WAITING = 8
+"""Window lengths after its target's end until a forecast's outcome is stored: the watermark and some slides."""
+
+
+class Which(StrEnum):
+    """Which of the newest windows."""
+
+    CLOSED = "closed"
+    LIVE = "live"
+
+
+def end_of(board: Board, end: datetime | None) -> datetime:
+    """Where a span ends: where asked for, else at the newest window's end."""
+    if end is not None:
+        return min(max(end, _EARLIEST), _LATEST)
+    newest = board.state.live or board.state.closed
+    return newest.window.end if newest else board.now()
+
+
+def history(  # noqa: PLR0913 - one request
+    board: Board, settings: Settings, store: Store, *, movie_id: int, title: str, span: Span
+) -> models.History:
+    """A film's course.
+
+    Raises:
+        DependencyError: Cassandra did not answer.
+    """
+    points = read_points(store, movie_id, span, settings)
+    return models.History(
+        source=board.provenance(points[-1].end if points else None, board.now()),
+        movie_id=movie_id,
+        title=title,
+        start=span.start,
+        end=span.end,
+        resolution=span.resolution,
+        step_seconds=int(span.step.total_seconds()),
+        points=points,
+    )
+
+
+def forecast(  # noqa: PLR0913 - one request
+    board: Board,
+    builder: RankingBuilder,
+    settings: Settings,
+    store: Store,
+    *,
+    movie_id: int,
+    title: str,
+    horizon: int | None,
+    past: int,
+) -> models.MovieForecast:
+    """A film's newest forecasts, and earlier ones whose outcome is known.
+
+    Raises:
+        DependencyError: Cassandra did not answer.
+    """
+    horizons = len(settings.forecast_horizons)
+    newest = store.predictions.for_movie(movie_id, limit=horizons)
+    made_at = newest[0].made_at if newest else None
+    current = [each for each in newest if each.made_at == made_at]
+    known = _settled(store, settings, movie_id, horizon, past) if past else []
+    return models.MovieForecast(
+        source=board.provenance(made_at, board.now()),
+        movie_id=movie_id,
+        title=title,
+        current=tuple(builder.forecast(each) for each in sorted(current, key=lambda each: each.horizon)),
+        past=tuple(builder.forecast(each) for each in known),
+    )
+
+
+def _settled(store: Store, settings: Settings, movie_id: int, horizon: int | None, past: int) -> list[Prediction]:
+    """The newest forecasts with an outcome: those made too recently to have one are read past."""
+    slides = settings.trend_window_duration // settings.trend_slide_duration
+    furthest = horizon or max(settings.forecast_horizons)
+    waiting = (furthest + _WAITING) * slides
+    per_time = 1 if horizon else len(settings.forecast_horizons)
+    rows = store.predictions.for_movie(movie_id, horizon, limit=past + waiting * per_time)
+    return [row for row in rows if row.actual is not None][:past]
+
+
+def mentions(  # noqa: PLR0913 - one request
+    board: Board, store: Store, *, movie_id: int, title: str, via: models.Via | None, limit: int, offset: int
+) -> models.MovieMentions:
+    """Example comments, newest first; the total is that of the newest 500.
+
+    Raises:
+        DependencyError: Cassandra did not answer.
+    """
+    rows = [row for row in store.mentions.latest(movie_id, 500) if via is None or row.via == via]
+    query = {"via": via} if via else {}
+    return models.MovieMentions(
+        source=board.provenance(rows[0].created_utc if rows else None, board.now()),
+        movie_id=movie_id,
+        title=title,
+        page=views.page_of(f"/api/v1/movies/{movie_id}/mentions", query, len(rows), limit, offset),
+        mentions=tuple(_mention(row) for row in rows[offset : offset + limit]),
+    )
+
+
+def _mention(row: MentionExample) -> models.Mention:
+    return models.Mention(
+        comment_id=row.comment_id,
+        created_utc=row.created_utc,
+        subreddit=row.subreddit,
+        submission_title=row.submission_title,
+        url=link_of(row.permalink),
+        excerpt=row.excerpt,
+        sentiment=row.sentiment,
+        via=row.via,
+    )
+
+
+def link_of(permalink: str | None) -> str | None:
+    """The comment's address; None for anything but a path at Reddit, whatever a source claims."""
+    return f"{_REDDIT}{permalink}" if permalink and permalink.startswith("/r/") else None
+
+
+def compare(
+    board: Board, settings: Settings, store: Store, *, titles: Mapping[int, str], span: Span
+) -> models.Comparison:
+    """Films over the same span.
+
+    Raises:
+        DependencyError: Cassandra did not answer.
+    """
+    closed = board.state.closed
+    films = tuple(
+        models.Compared(
+            movie_id=movie_id,
+            title=title,
+            trend=closed.by_id.get(movie_id) if closed else None,
+            points=read_points(store, movie_id, span, settings),
+        )
+        for movie_id, title in titles.items()
+    )
+    return models.Comparison(
+        source=board.provenance(max((f.points[-1].end for f in films if f.points), default=None), board.now()),
+        start=span.start,
+        end=span.end,
+        resolution=span.resolution,
+        step_seconds=int(span.step.total_seconds()),
+        films=films,
+    )

@@ -1,0 +1,52 @@
+"""Health, and the page's key."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from serving.context import Context
+from serving.problems import ApiError, documented
+from serving.security import COOKIE, Keys
+
+
+class Session(BaseModel):
+    """A key of the API."""
+
+    key: str = Field(min_length=1, max_length=200)
+
+
+class Health(BaseModel):
+    """`ok`, or what is missing."""
+
+    status: str = Field(examples=["ok"])
+
+
+def router(context: Context, keys: Keys) -> APIRouter:
+    """The routes."""
+    api = APIRouter(tags=["operation"])
+    board = context.board
+
+    @api.get("/healthz", response_model=Health)
+    async def healthz() -> Health:
+        """The process is alive."""
+        return Health(status="ok")
+
+    @api.get("/readyz", response_model=Health, responses=documented(503))
+    async def readyz() -> Health:
+        """It has something to show: a closed window. Also when the store has gone silent since: see `stale`."""
+        if board.state.closed is None or board.state.catalogue is None:
+            raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "no closed window was read yet")
+        return Health(status="ok")
+
+    @api.post("/api/v1/session", status_code=HTTPStatus.NO_CONTENT, responses=documented(401, 422))
+    async def open_session(session: Session) -> Response:
+        """Keep a key in a cookie that scripts cannot read, for the dashboard in this browser."""
+        if keys and keys.name_of(session.key) is None:
+            raise ApiError(HTTPStatus.UNAUTHORIZED, "no such key")
+        response = Response(status_code=HTTPStatus.NO_CONTENT)
+        if keys:
+            response.set_cookie(COOKIE, session.key, httponly=True, samesite="strict", path="/")
+        return response
+
+    return api

@@ -1,0 +1,45 @@
+"""The parameters of the API's operations, each with its bounds."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from contracts.events import Instant
+from serving.query import Filters, Order, Release, Sort
+
+_YEARS = {"ge": 1800, "le": 2200}
+MovieId = Annotated[int, Path(ge=1, lt=2**31, description="TMDB's id of the film.", examples=[83533])]
+Limit = Annotated[int, Query(ge=1, le=200, description="Entries in a page.")]
+Offset = Annotated[int, Query(ge=0, le=100_000, description="Entries before the page.")]
+Hours = Annotated[int, Query(ge=1, le=744, description="Length of the span.")]
+At = Annotated[
+    Instant | None,
+    Query(
+        description="A moment in the past: the newest window that had ended by then.", examples=["2026-11-20T21:00:00Z"]
+    ),
+]
+End = Annotated[Instant | None, Query(description="End of the span; without it the newest window's.")]
+
+
+def filters(  # noqa: PLR0913, PLR0917 - one a filter
+    genre: Annotated[str | None, Query(max_length=50, examples=["Drama"])] = None,
+    language: Annotated[str | None, Query(pattern="^[a-z]{2,3}$", examples=["en"])] = None,
+    year: Annotated[int | None, Query(description="The year of release.", **_YEARS)] = None,
+    year_from: Annotated[int | None, Query(**_YEARS)] = None,
+    year_to: Annotated[int | None, Query(**_YEARS)] = None,
+    min_mentions: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    status: Annotated[Release | None, Query(description="As of the window's day.")] = None,
+) -> Filters:
+    """The filters of a ranking."""
+    return Filters(
+        genre=genre,
+        language=language,
+        year_from=year if year is not None else year_from,
+        year_to=year if year is not None else year_to,
+        min_mentions=min_mentions,
+        release=status,
+    )
+
+
+SortBy = Annotated[Sort, Query(description="By what; films whose figure is not known come last.")]
+Direction = Annotated[Order, Query()]

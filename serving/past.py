@@ -1,0 +1,84 @@
+"""The time machine: rankings of past windows, read on demand and kept for a while."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from configs.settings import Settings
+from contracts.events import TrendUpdate
+from serving.answers import Bounded
+from serving.details import Details
+from serving.problems import NotFoundError
+from serving.ranking import RankingBuilder
+from serving.state import Board, Ranking
+from storage.store import Store
+
+_KEPT_FILMS = 60_000
+"""Rows of rankings kept: thirty windows of 2,000 films, some 200 MB at the very most."""
+_DAYS_KEPT = 64
+_FIRST = datetime(1980, 1, 1, tzinfo=UTC)
+_LAST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Moments beyond are as good as these: no window is there."""
+
+
+class PastWindows:
+    """Rankings by window. Used from the event loop alone; the reading is in threads."""
+
+    def __init__(self, settings: Settings, board: Board, details: Details) -> None:
+        self._settings, self._board, self._details = settings, board, details
+        self._builder = RankingBuilder(settings)
+        self._horizon = min(settings.forecast_horizons)
+        self._rankings = Bounded[datetime, Ranking](_KEPT_FILMS, lambda ranking: len(ranking.films))
+        self._days = Bounded[date, Sequence[datetime]](_DAYS_KEPT, lambda _: 1)
+
+    async def at(self, moment: datetime) -> Ranking:
+        """The ranking of the newest window that had ended by a moment.
+
+        Raises:
+            NotFoundError: there is none, as far back as windows are kept.
+            DependencyError: Cassandra did not answer, and this window is not kept here.
+        """
+        moment = min(max(moment, _FIRST), _LAST)
+        start = await self._start_by(moment - self._settings.trend_window_duration)
+        closed = self._board.state.closed
+        if closed is not None and closed.window.start == start:
+            return closed
+        kept = self._rankings.get(start)
+        if kept is None:
+            kept = await self._details.run(lambda store: self._read(store, start))
+            if kept.window.is_final:
+                self._rankings.put(start, kept)
+        return kept
+
+    async def _start_by(self, latest: datetime) -> datetime:
+        """The newest window start that is not after `latest`."""
+        closed = self._board.state.closed
+        if closed is not None:
+            latest = min(latest, closed.window.start)
+        for day in (latest.date(), latest.date() - timedelta(days=1)):
+            starts = [start for start in await self._day(day) if start <= latest]
+            if starts:
+                return max(starts)
+        raise NotFoundError("no window had ended by then, as far as this platform knows")
+
+    async def _day(self, day: date) -> Sequence[datetime]:
+        """The windows of a day; those of the newest days may still become more and are not kept."""
+        kept = self._days.get(day)
+        if kept is None:
+            kept = await self._details.run(lambda store: store.trends.windows(day))
+            closed = self._board.state.closed
+            if closed is not None and day < closed.window.start.date():
+                self._days.put(day, kept)
+        return kept
+
+    def _read(self, store: Store, start: datetime) -> Ranking:
+        rows: list[TrendUpdate] = store.trends.window(start)
+        if not rows:
+            raise NotFoundError("that window is no longer kept")
+        catalogue = self._board.state.catalogue
+        return self._builder.build(
+            rows,
+            self._board.now(),
+            films=catalogue.films if catalogue else {},
+            forecasts=store.predictions.at(rows[0].window_end, self._horizon),
+            momenta=store.momentum.window(start),
+        )

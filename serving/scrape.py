@@ -1,0 +1,231 @@
+"""What the other services tell of themselves at their /metrics, and which pages of the platform answer."""
+
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from common.clock import Clock
+from configs.settings import Settings
+from serving.models import Link, ServiceState, SourceState
+from serving.state import Services
+
+_TIMEOUT = 2.0
+_LINK_TIMEOUT = 0.3
+_LINKS_EVERY = timedelta(seconds=30)
+_DRIFT = ("ml_drift_", "trendscope_drift_")
+"""Gauges with these beginnings are shown with the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A service and the series that say how it keeps up."""
+
+    name: str
+    port: int
+    lag: str | None = None
+    last_event: str | None = None
+    last_poll: str | None = None
+    counter: str | None = None
+    unit: str | None = None
+    shift: timedelta = timedelta(0)
+    """Added to `last_event`: a watermark is behind the newest event by its delay."""
+    source: str | None = None
+    """The source of figures it polls."""
+
+
+def targets(settings: Settings) -> tuple[Target, ...]:
+    """The services, in the order of the data's way through them."""
+    newest, poll = (f"trendscope_producer_last_{what}_timestamp_seconds" for what in ("event", "poll"))
+    published = "trendscope_producer_published_total"
+    return (
+        Target(
+            "tmdb-producer", settings.tmdb_producer_metrics_port, None, newest, poll, published, "films/s",
+            source="TMDB",
+        ),
+        Target(
+            "reddit-producer", settings.reddit_producer_metrics_port, None, newest, poll, published, "comments/s",
+            source="Reddit",
+        ),
+        Target(
+            "trend-processor", settings.processor_metrics_port, "trendscope_processor_consumer_lag",
+            "trendscope_processor_watermark_timestamp_seconds", None, "trendscope_processor_records_total",
+            "comments/s", settings.watermark_delay,
+        ),
+        Target(
+            "ml-service", settings.ml_metrics_port, "trendscope_ml_consumer_lag",
+            "trendscope_ml_last_window_timestamp_seconds", None, "ml_predictions_total", "forecasts/s",
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A service's series at one look: the values of each name, labels apart."""
+
+    at: datetime
+    values: Mapping[str, tuple[tuple[Mapping[str, str], float], ...]]
+
+    def total(self, name: str | None) -> float | None:
+        """The sum over labels; None when there is no such series."""
+        found = self.values.get(name or "")
+        return sum(value for _, value in found) if found else None
+
+    def newest(self, name: str | None) -> datetime | None:
+        """The latest time over labels; 0 means "none yet"."""
+        times = [value for _, value in self.values.get(name or "", ()) if value > 0]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def read(text: str, at: datetime) -> Sample:
+    """A /metrics text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    values: dict[str, list[tuple[Mapping[str, str], float]]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            values.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return Sample(at, {name: tuple(found) for name, found in values.items()})
+
+
+def fetch(url: str) -> str:
+    """The text of a /metrics page.
+
+    Raises:
+        requests.RequestException: it does not answer.
+    """
+    answer = requests.get(url, timeout=_TIMEOUT)
+    answer.raise_for_status()
+    return answer.text
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether something accepts connections there."""
+    try:
+        with socket.create_connection((host, port), timeout=_LINK_TIMEOUT):
+            return True
+    except OSError:
+        return False
+
+
+class Scraper:
+    """Looks at every service, and remembers the last look for rates."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        get: Callable[[str], str] = fetch,
+        reaches: Callable[[str, int], bool] = listens,
+    ) -> None:
+        self._settings, self._clock, self._get, self._reaches = settings, clock, get, reaches
+        self._last: dict[str, Sample] = {}
+        self._links: tuple[Link, ...] = ()
+        self._links_at: datetime | None = None
+
+    def look(self) -> Services:
+        """Ask everything once."""
+        states, sources = [], []
+        drift: dict[str, float] = {}
+        drift_at: datetime | None = None
+        for target in targets(self._settings):
+            before, sample = self._last.get(target.name), self._sample(target)
+            states.append(_state(target, before, sample, self._clock()))
+            if target.source:
+                sources.append(self._source(target, sample or before))
+            if sample is not None:
+                self._last[target.name] = sample
+                drift |= _drift(sample)
+                drift_at = sample.at if drift else None
+        return Services(
+            services=tuple(states),
+            sources=tuple(sources),
+            links=self._reached(),
+            drift=drift,
+            drift_as_of=drift_at,
+            read_at=self._clock(),
+        )
+
+    def _sample(self, target: Target) -> Sample | None:
+        host = self._settings.metrics_host.replace("{service}", target.name)
+        try:
+            return read(self._get(f"http://{host}:{target.port}/metrics"), self._clock())
+        except (requests.RequestException, ValueError):
+            return None
+
+    def _source(self, target: Target, sample: Sample | None) -> SourceState:
+        addresses = {"TMDB": self._settings.tmdb_base_url, "Reddit": self._settings.reddit_oauth_url}
+        official = {"TMDB": "https://api.themoviedb.org/", "Reddit": "https://oauth.reddit.com"}
+        name = target.source or target.name
+        return SourceState(
+            name=name,
+            simulated=not addresses[name].startswith(official[name]),
+            last_event=sample.newest(target.last_event) if sample else None,
+            last_poll=sample.newest(target.last_poll) if sample else None,
+        )
+
+    def _reached(self) -> tuple[Link, ...]:
+        now = self._clock()
+        if self._links_at is None or now - self._links_at >= _LINKS_EVERY:
+            self._links, self._links_at = tuple(self._answering()), now
+        return self._links
+
+    def _answering(self) -> Iterable[Link]:
+        for name, service, port, path in link_candidates(self._settings):
+            host = self._settings.metrics_host.replace("{service}", service)
+            if self._reaches(host, port):
+                yield Link(name=name, url=f"http://127.0.0.1:{port}{path}")
+
+
+def link_candidates(settings: Settings) -> tuple[tuple[str, str, int, str], ...]:
+    """Pages of the platform: what people call it, the service, its port, the path."""
+    return (
+        ("Grafana", "grafana", 3000, "/"),
+        ("MLflow", "mlflow", settings.mlflow_port, "/"),
+        ("Prometheus", "prometheus", settings.prometheus_port, "/"),
+        ("Spark", "trend-processor", settings.spark_ui_port, "/StreamingQuery/"),
+    )
+
+
+def _state(target: Target, before: Sample | None, sample: Sample | None, now: datetime) -> ServiceState:
+    if sample is None:
+        return ServiceState(
+            name=target.name, up=False, checked_at=now, lag=None, last_event=None, last_poll=None, rate=None,
+            rate_unit=target.unit,
+        )  # fmt: skip
+    lag, newest = sample.total(target.lag), sample.newest(target.last_event)
+    return ServiceState(
+        name=target.name,
+        up=True,
+        checked_at=sample.at,
+        lag=None if lag is None else int(lag),
+        last_event=None if newest is None else newest + target.shift,
+        last_poll=sample.newest(target.last_poll),
+        rate=_rate(target.counter, before, sample),
+        rate_unit=target.unit,
+    )
+
+
+def _rate(counter: str | None, before: Sample | None, sample: Sample) -> float | None:
+    """Growth a second; None without an earlier look, and after a restart, which sets counters back."""
+    new = sample.total(counter)
+    old = before.total(counter) if before else None
+    if before is None or new is None or old is None or new < old or sample.at <= before.at:
+        return None
+    return (new - old) / (sample.at - before.at).total_seconds()
+
+
+def _drift(sample: Sample) -> dict[str, float]:
+    found = {}
+    for name, rows in sample.values.items():
+        if name.startswith(_DRIFT):
+            for labels, value in rows:
+                inner = ",".join(f"{key}={labels[key]}" for key in sorted(labels))
+                found[f"{name}{{{inner}}}" if inner else name] = value
+    return found
