@@ -25,6 +25,13 @@ class FaultOrder(BaseModel):
     delay: Annotated[float, Field(ge=0, le=600)] = 5.0
 
 
+class SurgeOrder(BaseModel):
+    """The body of POST /_sim/surge: so many times the comments, from now on for so long."""
+
+    factor: Annotated[float, Field(gt=0, le=1_000)] = 10.0
+    seconds: Annotated[float, Field(gt=0, le=86_400)] = 300.0
+
+
 def admin_router(world: World) -> APIRouter:
     """The routes over one world."""
     router = APIRouter()
@@ -78,6 +85,13 @@ def admin_router(world: World) -> APIRouter:
     async def switch_off(name: str | None = None) -> Response:
         world.faults.switch_off(name)
         return _json({"active": _faults(world)})
+
+    @router.post("/_sim/surge")
+    async def surge(order: SurgeOrder) -> Response:
+        if not isinstance(world.source, LiveSource):
+            return _json({"detail": "a replay shows its recording only"}, 409)
+        world.source.surge(order.factor, world.now(), order.seconds)
+        return _json(order.model_dump())
 
     @router.post("/_sim/comments")
     async def inject(request: Request) -> Response:

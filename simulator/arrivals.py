@@ -58,6 +58,11 @@ class Arrivals:
         self._film = {film.id: film for film in interest.films}
         self._own_thread = {film.id for film in interest.films[:TALKED_ABOUT]}
         self._taken: dict[int, None] = {}
+        self._surge = (1.0, 0.0, 0.0)
+
+    def surge(self, factor: float, start: float, end: float) -> None:
+        """Multiply the rate by `factor` between two instants, epoch seconds; a later surge replaces this one."""
+        self._surge = (factor, start, end)
 
     def of_slot(self, slot: int) -> Iterator[Comment]:
         """All comments that follow from the slot's first comments, not in order of time.
@@ -66,7 +71,9 @@ class Arrivals:
         """
         rng = random.Random(f"{self._seed}:arrivals:{slot}")
         start = slot * SLOT_SECONDS
+        factor, begins, ends = self._surge
         mean = self._first_rate * SLOT_SECONDS * self._interest.total(start) * daily(start)
+        mean *= factor if begins <= start < ends else 1.0
         for _ in range(poisson(rng, mean)):
             at = start + rng.random() * SLOT_SECONDS
             yield from self._cluster(rng, at, self._spark(rng, at), None)

@@ -87,6 +87,8 @@ def truth_record(comment: Comment) -> dict[str, Any]:
         "thread_movie_id": comment.thread.film_id,
         "thread_movie": comment.thread.film_title,
         "body": comment.body,
+        "deleted": comment.looks_deleted,
+        "gone": comment.gone,
         "known": truth.known,
         "mentions": [
             {

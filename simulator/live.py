@@ -23,7 +23,7 @@ class LiveSource:
 
     def __init__(self, films: Sequence[CatalogueFilm], *, seed: int, rate: float, subreddits: Sequence[str]) -> None:
         """`rate`: comments a second on average."""
-        self.feed = Feed()
+        self.feed = Feed(on_drop=self._dropped)
         self.subreddits = tuple(subreddits)
         self.interest = Interest(films, seed)
         threads = Threads(self.interest, seed, self.subreddits)
@@ -67,6 +67,10 @@ class LiveSource:
         self.feed.add(comment)
         return comment
 
+    def surge(self, factor: float, start: float, seconds: float) -> None:
+        """Make `factor` times as many comments as usual in the seconds from `start` on."""
+        self._arrivals.surge(factor, start, start + seconds)
+
     def progress(self, now: float) -> float | None:  # noqa: ARG002 - part of the interface
         """Endless."""
         return None
@@ -89,6 +93,10 @@ class LiveSource:
             ],
         }
 
+    @staticmethod
+    def _dropped(comment: Comment) -> None:
+        comment.gone = True
+
     def _schedule(self, comment: Comment) -> None:
         fate = random.Random(f"{self._seed}:fate:{comment.order}")
         self._push(comment.appears, "show", comment)
@@ -104,6 +112,7 @@ class LiveSource:
         if kind == "show":
             self.feed.add(comment)
         elif kind == "delete":
+            comment.gone = True
             self.feed.remove(comment.fullname)
         elif comment.fullname in self.feed:
             comment.body += "\n\nEdit: spelling."

@@ -85,6 +85,8 @@ class Comment:
     # -----
     edited: int | None = None
     served: bool = False
+    gone: bool = False
+    """Taken out of the listing after it was there: whoever has not read it by then never will."""
     extra: dict[str, object] = field(default_factory=dict)
     """Raw fields that override what the listing shows: malformed comments for tests."""
     rendered: dict[bool, bytes] = field(default_factory=dict)

@@ -144,14 +144,9 @@ class ReplaySource:
 
     def _wants_more(self, request: PageRequest) -> bool:
         newest = self.feed.newest
-        if newest is None:
-            return True
-        if request.before is not None:
-            # Asking for what is newer than the newest says that the client has all it wants. Any other anchor has
-            # something newer to read: a client that was killed before it kept what it had read finds it again.
-            return request.before == newest.fullname
-        # looked at from the end: the newest is rarely read before the rest
-        return all(comment.served for comment in self.feed.newest_first())
+        # Asking for what is newer than the newest says that the client has kept all it wants. Any other anchor, or
+        # none, has something to read: a client that was killed before it kept what it had read finds it again.
+        return newest is None or request.before == newest.fullname
 
     def _dropped(self, comment: Comment) -> None:
         self._missed += not comment.served

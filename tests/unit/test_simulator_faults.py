@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from simulator.faults import NAMES, Fault, Faults
+from simulator.options import Options
 from tests.unit.simulator_support import Running, running
 
 
@@ -189,3 +190,31 @@ def test_one_apis_fault_leaves_the_other_alone() -> None:
     struck = faults.strike("reddit", ["500"], 0)
     assert struck is not None
     assert struck[0] == "500"
+
+
+def test_a_surge_multiplies_the_comments_for_a_while() -> None:
+    with running(Options(rate=2)) as live:
+
+        def arrived(seconds: float) -> int:
+            live.world.source.advance(live.world.now())
+            before = {comment.id for comment in live.world.source.feed.all()}
+            live.clock.forward(seconds)
+            live.world.source.advance(live.world.now())
+            return len({comment.id for comment in live.world.source.feed.all()} - before)
+
+        usual = arrived(60)
+        requests.post(f"{live.url}/_sim/surge", json={"factor": 20, "seconds": 60}, timeout=5).raise_for_status()
+        assert arrived(60) > 3 * usual
+        arrived(1_200)  # what the surge's comments drew
+        assert arrived(60) < 3 * usual
+        assert requests.post(f"{live.url}/_sim/surge", json={"factor": 0}, timeout=5).status_code == 422
+
+
+def test_truth_tells_what_has_left_the_listing() -> None:
+    with running(Options(rate=2)) as live, live.reddit() as reddit:
+        shown = {comment.id for comment in reddit.subreddit("movies").comments(limit=100)}
+        live.clock.forward(1_500)
+        live.world.source.advance(live.world.now())
+        records = requests.get(f"{live.url}/_sim/truth", params={"limit": 1_000}, timeout=5).json()["records"]
+        assert {record["id"] for record in records} == shown
+        assert all(record["gone"] for record in records), "newer ones have pushed them out"

@@ -1,0 +1,99 @@
+"""Shoot at the platform: `python -m tests.faults --rounds N --seed S [--only NAME] [--grade quick|full]`.
+
+Each round starts from a platform at rest, makes comments flow, injects a fault, waits until the platform has come back
+and everything is processed, and holds what is in the topics and tables against the invariants of docs/reliability.md.
+One line of JSON a round, then one with the summary; the exit code is 1 when an invariant was violated.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+
+from configs.logging import configure_logging
+from tests.faults import kinds
+from tests.faults.fault import REGISTRY, Grade
+from tests.faults.rounds import Round, play, summary
+from tests.faults.setting import can_mount
+from tests.faults.world import DISKS, World, open_world
+
+assert kinds  # the import registers the faults
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play the rounds; 0 when no invariant was violated."""
+    options = _parse(arguments)
+    configure_logging("faults", "ERROR")
+    played: list[Round] = []
+    for one in _rounds(options):
+        played.append(one)
+        _tell(one.line())
+    _tell({"seed": options.seed, "grade": options.grade, **summary(played)})
+    return 1 if any(one.violations for one in played) else 0
+
+
+def plan(rounds: int, seed: int, names: Sequence[str]) -> list[str]:
+    """The fault of each round: seeded, every one about as often, those that need the same world side by side."""
+    rng = random.Random(f"plan:{seed}")
+    chosen: list[str] = []
+    while len(chosen) < rounds:
+        chosen += rng.sample(list(names), len(names))
+    return sorted(chosen[:rounds], key=lambda name: sorted(_needs(name)))
+
+
+def _needs(name: str) -> frozenset[str]:
+    return REGISTRY[name]().needs
+
+
+def _rounds(options: argparse.Namespace) -> Iterator[Round]:
+    end = time.monotonic() + options.minutes * 60 if options.minutes else None
+    names = options.only or sorted(REGISTRY)
+    usable = [name for name in names if DISKS not in _needs(name) or can_mount()]
+    for name in sorted(set(names) - set(usable)):
+        _say(f"{name} is left out: it takes root to make a small disk")
+    with ExitStack() as stack:
+        world: World | None = None
+        needs: frozenset[str] = frozenset()
+        for number, name in enumerate(plan(options.rounds, options.seed, usable)):
+            if end is not None and time.monotonic() > end:
+                _say(f"the time is over after {number} rounds")
+                return
+            if world is None or not needs >= _needs(name):
+                stack.close()
+                needs = _needs(name)
+                world = stack.enter_context(open_world(options.seed, needs, _say))
+                world.settle()
+            _say(f"round {number}: {name}")
+            one = play(world, number, REGISTRY[name](), random.Random(f"{options.seed}:{number}"), Grade(options.grade))
+            yield one
+            if one.world_is_lost:
+                world = None
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--rounds", type=int, default=20)
+    add("--seed", type=int, default=1)
+    add("--only", action="append", choices=sorted(REGISTRY), metavar="NAME", help=", ".join(sorted(REGISTRY)))
+    add("--grade", choices=[str(grade) for grade in Grade], default=str(Grade.QUICK))
+    add("--minutes", type=float, help="begin no round after so many")
+    return parser.parse_args(arguments)
+
+
+def _tell(line: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S', time.gmtime())} {text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What the job deletes when it needs it no more is kept here: catalogue snapshots and offset logs."""
+
+import json
+import shutil
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from configs.topics import REDDIT_STREAM, TMDB_STREAM
+from tests.faults.evidence import Batch
+
+_LOOK_SECONDS = 0.1
+"""The job keeps ten micro-batches of at least a second each."""
+
+
+class Keeper:
+    """Copies every file of a folder as it appears; files there are renamed into place, and so whole."""
+
+    def __init__(self, source: Path, kept: Path, pattern: str) -> None:
+        """Nothing is followed before the block is entered."""
+        self._source, self._pattern = source, pattern
+        self.kept = kept
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name=f"keeper of {source.name}", daemon=True)
+
+    def __enter__(self) -> "Keeper":
+        """Follow."""
+        self.kept.mkdir(parents=True, exist_ok=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop following; what was kept stays."""
+        self._stop.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Keep what is there now."""
+        with self._lock:
+            for path in self._source.glob(self._pattern):
+                copy = self.kept / path.name
+                if not copy.exists():
+                    with suppress(FileNotFoundError):  # deleted between the listing and the copy: kept before
+                        draft = copy.with_name(f".{copy.name}")
+                        shutil.copyfile(path, draft)
+                        draft.rename(copy)
+
+    def _follow(self) -> None:
+        while not self._stop.wait(_LOOK_SECONDS):
+            self.look()
+
+
+def read_batches(folder: Path) -> list[Batch]:
+    """The micro-batches of Spark's offset logs in a folder, by number.
+
+    A log is `v1`, a line about the watermark, and a line of JSON a source: the offsets where the batch ends.
+    """
+    batches = []
+    for path in folder.glob("[0-9]*"):
+        ends = {TMDB_STREAM: 0, REDDIT_STREAM: 0}
+        for line in path.read_text().splitlines()[2:]:
+            for topic, partitions in json.loads(line).items():
+                ends[topic] = sum(partitions.values())
+        batches.append(Batch(int(path.name), ends[REDDIT_STREAM], ends[TMDB_STREAM]))
+    return sorted(batches, key=lambda batch: batch.number)

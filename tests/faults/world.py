@@ -1,0 +1,203 @@
+"""One platform of the harness's own, and how to tell that it flows or rests."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from kafka import KafkaProducer, TopicPartition
+
+from common.kafka import open_consumer
+from configs.settings import Settings
+from configs.topics import MAX_MESSAGE_BYTES, REDDIT_STREAM, TREND_STREAM
+from contracts.errors import DependencyError
+from local.environment import service_environment
+from local.isolated import isolated_settings
+from local.nodes.base import LOOPBACK
+from local.platform import Platform
+from local.readiness import messages_in
+from local.status import measure, probes
+from ml_service.source import GROUP
+from storage.store import Store
+from tests.faults.collect import Collector, Planted
+from tests.faults.evidence import Evidence
+from tests.faults.keeping import Keeper
+from tests.faults.setting import SETTINGS, simulator_arguments, small_disks
+from tests.support.waiting import wait_until
+
+SOURCES = ("reddit-producer", "tmdb-producer")
+OBSERVERS = frozenset({"prometheus", "mlflow"})
+"""Nothing depends on them: they run only where they are taken away."""
+DISKS = "disks"
+"""The need of a fault that fills up a disk."""
+_DEADLINE = 240.0
+"""Seconds without which a platform on two busy cores is not called stuck: a JVM's start takes 30 of them."""
+_POLL = 0.25
+
+
+@dataclass
+class World:
+    """A running platform and what the harness knows about it."""
+
+    platform: Platform
+    store: Store
+    collector: Collector
+    keepers: list[Keeper]
+    planted: Planted = field(default_factory=dict)
+    gaps: float = 0
+    """Gaps reported by producers that have ended since."""
+
+    @property
+    def settings(self) -> Settings:
+        """The platform's."""
+        return self.platform.settings
+
+    def received(self) -> int:
+        """Records of reddit_stream; 0 while Kafka is away."""
+        return messages_in(self.settings, REDDIT_STREAM)
+
+    def processed(self) -> int:
+        """Records in the job's ledger; -1 while Cassandra is away."""
+        try:
+            return sum(self.store.ledger.totals().values())
+        except DependencyError:
+            return -1
+
+    def lags(self) -> dict[str, int | None]:
+        """How far the job and the forecaster are behind; None when they do not say."""
+        wanted = probes(self.settings)
+        return {name: measure(wanted[name]).lag for name in ("trend-processor", "ml-service")}
+
+    def start_sources(self) -> None:
+        """Start both producers, and wait until what they send comes through."""
+        mark = self.received()
+        for name in SOURCES:
+            self.platform.supervisor.start_program(name)
+        self.wait_flow(mark)
+
+    def wait_flow(self, mark: int) -> float:
+        """Wait until a comment beyond `mark` was processed and the forecaster keeps up; the seconds it took.
+
+        Raises:
+            TimeoutError: the platform did not come back.
+        """
+        began = time.monotonic()
+        wait_until(lambda: self.processed() > mark, _DEADLINE, what=f"progress beyond {mark} comments", poll=_POLL)
+        wait_until(lambda: self.lags()["ml-service"] == 0, _DEADLINE, what="a forecaster that keeps up", poll=_POLL)
+        return time.monotonic() - began
+
+    def settle(self) -> None:
+        """Stop the sources and wait until everything they sent is processed, by progress.
+
+        Raises:
+            TimeoutError: something sent was never processed.
+        """
+        self.gaps += self.gap_count()
+        for name in SOURCES:
+            self.platform.supervisor.stop_program(name)
+        wait_until(self._rests, _DEADLINE, what="rest: every record processed and no lag", poll=_POLL)
+
+    def _rests(self) -> bool:
+        """Everything sent is in the ledger, and the forecaster's saved position is the end of trend_stream.
+
+        A forecaster that has just been started says that its lag is 0, so its gauge is not enough.
+        """
+        settled = self.processed() == self.received() > 0 and self.lags()["trend-processor"] == 0
+        return settled and self._saved() == messages_in(self.settings, TREND_STREAM)
+
+    def _saved(self) -> int:
+        """Where the forecaster would go on after a crash."""
+        consumer = open_consumer(
+            self.settings.kafka_bootstrap_servers, group=GROUP, client_id="faults", deadline=_DEADLINE
+        )
+        try:
+            return int(consumer.committed(TopicPartition(TREND_STREAM, 0)) or 0)
+        finally:
+            consumer.close(autocommit=False)
+
+    def evidence(self) -> Evidence:
+        """Everything so far; call it at rest."""
+        for keeper in self.keepers:
+            keeper.look()
+        return self.collector.collect(self.store, round(self.gaps))
+
+    def gap_count(self) -> float:
+        """Gaps that the running producer has reported."""
+        return self.metric(self.settings.reddit_producer_metrics_port, "trendscope_reddit_gaps_total")
+
+    @staticmethod
+    def metric(port: int, name: str) -> float:
+        """The sum of a metric's series; 0 when the service does not answer or has none."""
+        with suppress(requests.RequestException):
+            text = requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=5).text
+            lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+            return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+        return 0.0
+
+    def simulator(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """A request to the simulator's own interface."""
+        answer = requests.request(method, f"{self.settings.simulator_url}/_sim/{path}", json=body or None, timeout=30)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def plant(self, topic: str, values: list[tuple[bytes | None, str]], key: bytes | None = b"planted") -> list[int]:
+        """Write records past the producers: (value, what must become of it), see `collect.Planted`. Their offsets.
+
+        Raises:
+            KafkaError: the broker did not take them.
+        """
+        producer = KafkaProducer(
+            bootstrap_servers=self.settings.kafka_bootstrap_servers, max_request_size=MAX_MESSAGE_BYTES
+        )
+        try:
+            sent = [(producer.send(topic, key=key, value=value), verdict) for value, verdict in values]
+            offsets = [(int(future.get(timeout=60).offset), verdict) for future, verdict in sent]
+        finally:
+            producer.close()
+        self.planted.update({(topic, offset): verdict for offset, verdict in offsets})
+        return [offset for offset, _ in offsets]
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """What the platform's services run with, for a process that the harness starts itself."""
+        return service_environment(self.settings, os.environ, extra)
+
+
+@contextmanager
+def open_world(seed: int, needs: frozenset[str], say: Callable[[str], None]) -> Iterator[World]:
+    """A platform with a load, ready; stopped and deleted afterwards.
+
+    Args:
+        seed: of the simulator.
+        needs: `DISKS`, and of `OBSERVERS` those to run.
+        say: gets a line a step.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ts-faults-", ignore_cleanup_errors=True)))
+        data = folder / "data"
+        data.mkdir()
+        settings = isolated_settings(data, **SETTINGS)
+        if DISKS in needs:
+            stack.enter_context(small_disks(data))
+        platform = Platform(
+            settings, simulator_args=simulator_arguments(folder, seed), without=sorted(OBSERVERS - needs)
+        )
+        keepers = [
+            stack.enter_context(Keeper(data / source, folder / kept, pattern))
+            for source, kept, pattern in (
+                ("catalogue", "snapshots", "*.json.gz"),
+                ("checkpoint/spark/offsets", "offsets", "[0-9]*"),
+            )
+        ]
+        stack.callback(platform.stop)
+        platform.up(say=say)
+        platform.wait_ready(say=say)
+        store = stack.enter_context(Store.open(platform.settings, patience=2.0))
+        planted: Planted = {}
+        collector = Collector(platform.settings, keepers[0].kept, keepers[1].kept, planted)
+        yield World(platform, store, collector, keepers, planted)
