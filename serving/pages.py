@@ -1,4 +1,4 @@
-"""The dashboard's pages: one shell for every address; its files have an address that changes with their content."""
+"""The dashboard's pages: one shell for every address; its files have an address that changes with them."""
 
 import hashlib
 from pathlib import Path

@@ -1,0 +1,81 @@
+// The small pieces every page uses: ages, unknowns, choices, and the designed states of loading, emptiness and error.
+import { signIn } from "../lib/api.js";
+import { useNow } from "../lib/clock.js";
+import { UNKNOWN, clock, duration, moment, utc } from "../lib/format.js";
+import { html, useId, useState } from "../lib/ui.js";
+
+/** An instant, with its UTC form for those who hover. */
+export const Time = ({ at, format = moment }) => (at ? html`<time datetime=${new Date(at).toISOString()} title=${utc(at)}>${format(at)}</time>` : html`<${Unknown} />`);
+
+/** "14:05–14:10" */
+export const Span = ({ window }) => html`<span class="nowrap"><${Time} at=${window.start} />–<${Time} at=${window.end} format=${clock} /></span>`;
+
+/** How long ago, ticking. */
+export function Ago({ at }) {
+  const present = useNow();
+  if (!at) return html`<${Unknown} />`;
+  const age = (present - new Date(at).getTime()) / 1000;
+  return html`<time datetime=${new Date(at).toISOString()} title=${utc(at)} class="nowrap">${age < 1 ? "just now" : `${duration(age)} ago`}</time>`;
+}
+
+/** What is not known, said so. */
+export const Unknown = ({ children }) => html`<span class="unknown">${children ?? UNKNOWN}</span>`;
+
+/** A choice of one in a row. @param {{label: string, value: string, options: [string, string][], onChange: (value: string) => void}} props */
+export function Segmented({ label, value, options, onChange }) {
+  const name = useId();
+  return html`<fieldset class="segmented"><legend class="sr-only">${label}</legend>
+    ${options.map(([key, text]) => html`<label key=${key}><input type="radio" name=${name} value=${key} checked=${key === value} onChange=${() => onChange(key)} /><span>${text}</span></label>`)}
+  </fieldset>`;
+}
+
+/** A titled card with its definition line. */
+export function Card({ title, definition, aside, class: names = "", children, level = 2 }) {
+  const id = useId();
+  return html`<section class=${`card ${names}`} aria-labelledby=${id}>
+    <header>${level === 2 ? html`<h2 id=${id}>${title}</h2>` : html`<h3 id=${id}>${title}</h3>`}${aside}</header>
+    ${definition && html`<p class="definition">${definition}</p>`}
+    ${children}
+  </section>`;
+}
+
+/** Placeholders of the coming content's size. */
+export const Loading = ({ rows = 6, what = "Loading" }) => html`
+  <div class="loading" role="status"><span class="sr-only">${what}…</span>
+    ${Array.from({ length: rows }, (_, index) => html`<div key=${index} class="bone" />`)}
+  </div>`;
+
+/** Nothing to show, and why. */
+export const Empty = ({ title, children }) => html`<div class="state"><h2>${title}</h2><p class="definition">${children}</p></div>`;
+
+/** What went wrong, in the API's own words, and what to do. */
+export function Failure({ error, retry }) {
+  if (error.status === 401) return html`<${SignIn} retry=${retry} />`;
+  return html`<div class="state bad" role="alert">
+    <h2>${error.status === 404 ? "Not there" : error.status === 503 ? "Not ready yet" : error.title ?? "Something failed"}</h2>
+    <p class="definition">${error.detail || error.message}${error.status ? html` <span class="faint">(HTTP ${error.status})</span>` : ""}</p>
+    ${error.status !== 404 && retry && html`<button type="button" class="button" onClick=${retry}>Try again</button>`}
+  </div>`;
+}
+
+function SignIn({ retry }) {
+  const [problem, setProblem] = useState("");
+  const submit = (event) => {
+    event.preventDefault();
+    signIn(new FormData(event.target).get("key")).then(() => location.reload(), (error) => setProblem(error.message));
+  };
+  return html`<form class="state" onSubmit=${submit} data-retry=${Boolean(retry)}>
+    <h2>This platform asks for an API key</h2>
+    <p class="definition">It is kept in a cookie that scripts cannot read. Keys are set in <code>API_KEYS</code>.</p>
+    <label class="field">API key<input class="input" name="key" type="password" autocomplete="current-password" required /></label>
+    <button class="button primary">Continue</button>
+    ${problem && html`<p role="alert" class="chip bad">${problem}</p>`}
+  </form>`;
+}
+
+/** Content for a resource: its placeholder, its error, or what it holds; an error beside old data is a note above it. */
+export function Loaded({ resource, rows, children }) {
+  const { data, error, reload } = resource;
+  if (!data) return error ? html`<${Failure} error=${error} retry=${reload} />` : html`<${Loading} rows=${rows} />`;
+  return html`${error && html`<p class="note bad" role="status">Could not refresh (${error.detail || error.message}); shown as of <${Ago} at=${resource.receivedAt} />. <button type="button" class="linklike" onClick=${reload}>Try again</button></p>`}${children(data)}`;
+}

@@ -1,0 +1,59 @@
+// Why a film trends: its score spelled out, since when it is spoken of, and the comments behind it.
+import { withQuery } from "../lib/api.js";
+import { chance, count, duration, number, plural, signed, times } from "../lib/format.js";
+import { useResource } from "../lib/resource.js";
+import { html } from "../lib/ui.js";
+import { Ago, Loading, Span, Time, Unknown } from "./basics.js";
+import { Comment, strongest } from "./comments.js";
+import { PARTS } from "./figures.js";
+
+const READ = 20; // comments looked through for the strongest
+
+/** One sentence a part: what it counts, from when, from how many. */
+export function explainPart(key, film) {
+  const { popularity, mentions, sentiment } = film;
+  if (key === "popularity") {
+    if (popularity.value === null) return "TMDB gives no popularity, so this part counts 0";
+    return html`TMDB popularity ${number(popularity.value)}, asked <${Ago} at=${popularity.as_of} />${popularity.trending_rank ? `; number ${popularity.trending_rank} of TMDB's own list` : ""}`;
+  }
+  if (key === "mentions") return `${plural(mentions.count, "comment")} in the window: ${count(mentions.text)} by name, ${count(mentions.thread)} in its thread`;
+  if (!sentiment.n) return "No comments, so this part stands at its middle, 50";
+  return `Mean ${signed(sentiment.mean)} over ${count(sentiment.n)}: ${count(sentiment.positive)} positive, ${count(sentiment.neutral)} neutral, ${count(sentiment.negative)} negative`;
+}
+
+/** The sum that makes the score. */
+export const Sum = ({ film }) => html`<dl class="sum">
+  ${PARTS.map(([key, name]) => html`<div key=${key}><dt><i class=${`key ${key}`} /> ${name}</dt>
+    <dd class="sum-value">${number(film.parts[key].weight, 2)} × ${number(film.parts[key].value)} = <b>${number(film.parts[key].points)}</b></dd>
+    <dd class="sum-note">${explainPart(key, film)}</dd></div>`)}
+  <div class="total"><dt>TrendScore</dt><dd class="sum-value"><b>${number(film.trend_score)}</b> of 100</dd></div>
+</dl>`;
+
+/** Since when, against which normal. */
+function Since({ film }) {
+  const momentum = film.momentum;
+  const { data } = useResource(momentum?.in_breakout ? withQuery("/api/v1/breakouts", { movie_id: film.movie_id, status: "active", limit: 1 }) : null, ["breakout"]);
+  const breakout = data?.breakouts[0];
+  if (breakout)
+    return html`<p>Breakout since <b><${Time} at=${breakout.started_at} /></b>: ${count(breakout.mentions)} comments where ${number(breakout.expected)} were to be expected (chance ${chance(breakout.p_value)}).</p>`;
+  if (!momentum) return html`<p>Since when: <${Unknown}>too little history to know its normal<//></p>`;
+  const level = momentum.growth >= 1.5 ? "more than" : momentum.growth <= 0.67 ? "less than" : "about";
+  return html`<p>Spoken of ${level} normal: ${plural(momentum.mentions, "comment")} in the last ${duration(momentum.span_seconds)}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${number(momentum.share_of_voice * 100)} % of all films' comments.</p>`;
+}
+
+/** The opened part of a row. */
+export function Why({ film, window }) {
+  const path = withQuery(`/api/v1/movies/${film.movie_id}/mentions`, { limit: READ });
+  const { data, error } = useResource(path, ["trends"]);
+  const shown = data ? strongest(data.mentions) : [];
+  return html`<div class="why-grid">
+    <div class="why-sum"><h3>How the score comes about</h3><${Sum} film=${film} /><p class="definition tiny">Window <${Span} window=${window} />, ${window.is_final ? "closed: these figures are final." : "still open: these figures grow."}</p></div>
+    <div class="why-talk"><h3>What is said</h3><div class="definition"><${Since} film=${film} /></div>
+      ${error && !data ? html`<p class="definition">The comments cannot be read now (${error.detail || error.message}).</p>` : null}
+      ${!data && !error ? html`<${Loading} rows=${3} what="Loading comments" />` : null}
+      ${data && !shown.length ? html`<p class="definition">No comment about this film is kept.</p>` : null}
+      ${shown.length ? html`<ul class="comments">${shown.map((mention) => html`<${Comment} key=${mention.comment_id} mention=${mention} />`)}</ul>
+        <p class="definition tiny">The strongest ${shown.length} of the newest ${data.mentions.length} (${count(data.page.total)} kept). Sentiment: VADER, −1 to +1; one comment alone is weak evidence.</p>` : null}
+    </div>
+  </div>`;
+}
