@@ -50,8 +50,8 @@ class PositionStore:
         saved = load_json(self._path) or {}
         same = saved.get("subreddits") == self._subreddits
         return Position(
-            anchors=[str(name) for name in saved.get("anchors", ())] if same else [],
-            seen=dict.fromkeys(str(name) for name in saved.get("seen", ())),
+            anchors=_names(saved.get("anchors")) if same else [],
+            seen=dict.fromkeys(_names(saved.get("seen"))),
         )
 
     def save(self, position: Position) -> None:
@@ -65,3 +65,8 @@ class PositionStore:
             save_json(self._path, value)
         except OSError as error:
             raise DependencyError(f"cannot write {self._path}: {error.strerror}") from error
+
+
+def _names(value: object) -> list[str]:
+    """The names of a list; a file that somebody edited may hold anything in its place, which counts as none."""
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
