@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from common.disk import show_disk
 from configs.logging import configure_logging, get_logger
 from configs.settings import Settings, load_settings
 from contracts.errors import ConfigurationError, DependencyError
@@ -30,6 +31,7 @@ def run_service(name: str, main: Main) -> None:
     try:
         settings = load_settings()
         configure_logging(name, settings.log_level)
+        show_disk(settings.data_dir)
         log.info("starting")
         main(settings, stop)
     except ConfigurationError as error:

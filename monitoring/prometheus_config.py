@@ -4,7 +4,8 @@
 for containers that reach each other by name: `python -m monitoring.prometheus_config` writes it again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from configs.settings import ROOT, Settings
@@ -20,10 +21,40 @@ _PORTS: Mapping[str, Callable[[Settings], int]] = {
     "reddit-producer": lambda settings: settings.reddit_producer_metrics_port,
     "trend-processor": lambda settings: settings.processor_metrics_port,
     "ml-service": lambda settings: settings.ml_metrics_port,
+    "momentum": lambda settings: settings.momentum_metrics_port,
+    "serving": lambda settings: settings.serving_port,
     "simulator": lambda settings: settings.simulator_port,
     "prometheus": lambda settings: settings.prometheus_port,
 }
 """Every service that serves /metrics, by its compose name, and where."""
+
+SPARK_PATH = "/metrics/prometheus"
+"""Where Spark shows its own metrics, beside the UI of the application or of a worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One scrape job."""
+
+    name: str
+    target: str
+    """`host:port`."""
+    path: str = "/metrics"
+    by_dns: bool = False
+    """Every address that the host's name has; none when it has no name. Else the target is always expected."""
+
+
+_CONTAINERS = (
+    Job("kafka", "kafka:9404"),
+    Job("cassandra", "cassandra:9404"),
+    Job("spark-driver", "trend-processor:4040", SPARK_PATH),
+    Job("spark-master", "spark-master:8080", "/metrics/master/prometheus"),
+    Job("spark-worker", "spark-worker:8081", SPARK_PATH, by_dns=True),
+    Job("alertmanager", "alertmanager:9093"),
+    Job("alert-receiver", "alert-receiver:9110"),
+    Job("grafana", "grafana:3000", by_dns=True),
+)
+"""What containers have beside our services: servers with an agent in their JVM, and the monitoring itself."""
 
 
 def render(settings: Settings) -> str:
@@ -31,22 +62,23 @@ def render(settings: Settings) -> str:
 
     The simulator is scraped only when it stands in for a missing key.
     """
-    jobs = {job: f"{settings.bind_address}:{port(settings)}" for job, port in _PORTS.items()}
+    jobs = [Job(name, f"{settings.bind_address}:{port(settings)}") for name, port in _PORTS.items()]
+    jobs.append(Job("spark-driver", f"{settings.bind_address}:{settings.spark_ui_port}", SPARK_PATH))
     if not settings.needs_simulator:
-        del jobs["simulator"]
+        jobs = [job for job in jobs if job.name != "simulator"]
     return _render(jobs, str(FOLDER / "rules"), alertmanager=None)
 
 
 def render_compose() -> str:
-    """The configuration inside the compose network, on the default ports; a service that is not up there has no DNS
-    name and shows as down, so the simulator, which depends on the keys, is found by DNS and missing without harm."""
+    """The configuration inside the compose network, on the default ports. A service that is not up there has no DNS
+    name and shows as down; those that a profile may leave out are found by DNS and missing without harm."""
     # Read from nowhere: the committed file must not depend on somebody's .env.
     defaults = Settings.model_construct()
-    jobs = {job: f"{job}:{port(defaults)}" for job, port in _PORTS.items()}
-    return _render(jobs, _COMPOSE_RULES, alertmanager=_COMPOSE_ALERTMANAGER)
+    ours = [Job(name, f"{name}:{port(defaults)}", by_dns=name == "simulator") for name, port in _PORTS.items()]
+    return _render([*ours, *_CONTAINERS], _COMPOSE_RULES, alertmanager=_COMPOSE_ALERTMANAGER)
 
 
-def _render(jobs: Mapping[str, str], rules: str, alertmanager: str | None) -> str:
+def _render(jobs: Iterable[Job], rules: str, alertmanager: str | None) -> str:
     lines = [
         "# Made by monitoring/prometheus_config.py; edit that.",
         "global:",
@@ -63,17 +95,21 @@ def _render(jobs: Mapping[str, str], rules: str, alertmanager: str | None) -> st
             f"        - targets: [{_quoted(alertmanager)}]",
         ]
     lines.append("scrape_configs:")
-    for job, target in jobs.items():
-        lines += [f"  - job_name: {job}", *_discovery(job, target, by_dns=alertmanager is not None)]
+    for job in jobs:
+        lines += [f"  - job_name: {job.name}", *_path(job)]
+        lines += _discovery(job)
     return "\n".join(lines) + "\n"
 
 
-def _discovery(job: str, target: str, *, by_dns: bool) -> list[str]:
-    """Static targets are always expected; the simulator of a compose network is there only when it resolves."""
-    if by_dns and job == "simulator":
-        host, port = target.rsplit(":", 1)
-        return ["    dns_sd_configs:", f"      - names: [{_quoted(host)}]", "        type: A", f"        port: {port}"]
-    return ["    static_configs:", f"      - targets: [{_quoted(target)}]"]
+def _path(job: Job) -> list[str]:
+    return [] if job.path == "/metrics" else [f"    metrics_path: {job.path}"]
+
+
+def _discovery(job: Job) -> list[str]:
+    if not job.by_dns:
+        return ["    static_configs:", f"      - targets: [{_quoted(job.target)}]"]
+    host, port = job.target.rsplit(":", 1)
+    return ["    dns_sd_configs:", f"      - names: [{_quoted(host)}]", "        type: A", f"        port: {port}"]
 
 
 def _quoted(text: str) -> str:

@@ -78,8 +78,7 @@ def test_every_setting_reaches_a_container_and_secrets_only_those_that_need_them
     given = {name: variables(service) for name, service in SERVICES.items() if name in OURS}
     everywhere = {variable for found in given.values() for variable in found}
     wanted = {name.upper() for name in Settings.model_fields if not name.endswith("_port")}
-    later = set() if "serving" in SERVICES else {"API_KEYS", "API_RATE_LIMIT", "CORS_ORIGINS", "BREAKOUT_WEBHOOK_URL"}
-    assert wanted - OF_A_HOST - later - everywhere == set()
+    assert wanted - OF_A_HOST - everywhere == set()
     for secret, services in SECRETS.items():
         assert {name for name, found in given.items() if secret in found} == services & given.keys(), secret
 
@@ -87,7 +86,7 @@ def test_every_setting_reaches_a_container_and_secrets_only_those_that_need_them
 def test_a_setting_that_is_not_set_stays_the_default() -> None:
     for name in OURS:
         for variable, value in variables(SERVICES[name]).items():
-            if variable.lower() in Settings.model_fields and variable not in ADDRESSES:
+            if variable.lower() in Settings.model_fields and variable not in ADDRESSES | OF_A_HOST:
                 assert re.match(rf"\$\{{{variable}:-", value), f"{name}: {variable}={value}"
 
 

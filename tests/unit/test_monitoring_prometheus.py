@@ -10,6 +10,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+from common.disk import show_disk
 from configs.settings import ROOT, load_settings
 from monitoring.prometheus_config import FOLDER, main, render
 
@@ -45,7 +46,10 @@ def test_each_service_is_scraped_on_its_port() -> None:
         "reddit-producer": f"127.0.0.2:{settings.reddit_producer_metrics_port}",
         "trend-processor": f"127.0.0.2:{settings.processor_metrics_port}",
         "ml-service": "127.0.0.2:1234",
+        "momentum": f"127.0.0.2:{settings.momentum_metrics_port}",
+        "serving": f"127.0.0.2:{settings.serving_port}",
         "prometheus": "127.0.0.2:4321",
+        "spark-driver": f"127.0.0.2:{settings.spark_ui_port}",
     }
 
 
@@ -66,11 +70,13 @@ def test_the_committed_file_is_up_to_date(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "made.yml").read_text() == (FOLDER / "prometheus.yml").read_text()
 
 
-def test_every_metric_in_a_rule_is_exported_by_a_service() -> None:
+def test_every_metric_in_a_rule_is_exported_by_a_service(tmp_path: Path) -> None:
     import ml_service.telemetry  # noqa: F401, PLC0415 - registers its metrics
     import processors.metrics  # noqa: F401, PLC0415
     import producers.metrics  # noqa: F401, PLC0415
     import storage.database  # noqa: F401, PLC0415
+
+    show_disk(tmp_path)  # each service does, at its start
 
     kinds = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
     exported = {family.name + end for family in REGISTRY.collect() for end in kinds.get(family.type, ())}

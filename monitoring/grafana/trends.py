@@ -1,0 +1,182 @@
+"""Trends: which films, why, and what moves. The figures are the API's own metrics of its newest closed window."""
+
+from monitoring.grafana.panels import Board, Kind, Panel, Query, Row, query
+
+_FILM = "{{film}}"
+
+TRENDS = Board(
+    "trendscope-trends",
+    "TrendScope: Trends",
+    "Films by TrendScore in the newest closed window, what the score is made of, and what moves.",
+    (
+        Row(
+            "Now",
+            (
+                Panel(
+                    "Age of the trends",
+                    "Since the end of the newest closed window. A window closes 2 minutes (WATERMARK_DELAY) after its "
+                    "end, so 2 to 4 minutes are normal; more means that a source is silent or the job is behind.",
+                    query("time() - trendscope_serving_window_timestamp_seconds"),
+                    "s",
+                    Kind.NUMBER,
+                    width=4,
+                    height=4,
+                    warn=300,
+                    bad=900,
+                ),
+                Panel(
+                    "Films ranked",
+                    "Films with a TrendScore in the newest closed window: those TMDB lists and those spoken of.",
+                    query("trendscope_films_ranked"),
+                    "short",
+                    Kind.NUMBER,
+                    width=4,
+                    height=4,
+                ),
+                Panel(
+                    "Mentions in the last hour",
+                    "Comments counted for a film, over all films.",
+                    query('sum(increase(trendscope_processor_records_total{category="counted"}[1h]))'),
+                    "short",
+                    Kind.NUMBER,
+                    width=4,
+                    height=4,
+                    decimals=0,
+                ),
+                Panel(
+                    "Breakouts",
+                    "Films spoken of so much more than their own normal that chance is no explanation.",
+                    query("trendscope_breakouts_active"),
+                    "short",
+                    Kind.NUMBER,
+                    width=4,
+                    height=4,
+                    warn=1,
+                ),
+                Panel(
+                    "Newest comment",
+                    "Age of the newest comment that the producer has sent.",
+                    query('time() - trendscope_producer_last_event_timestamp_seconds{source="reddit"}'),
+                    "s",
+                    Kind.NUMBER,
+                    width=4,
+                    height=4,
+                    warn=120,
+                    bad=600,
+                ),
+                Panel(
+                    "Last poll of TMDB",
+                    "Age of the last poll that succeeded; popularity itself moves about once a day.",
+                    query('time() - trendscope_producer_last_poll_timestamp_seconds{source="tmdb"}'),
+                    "s",
+                    Kind.NUMBER,
+                    width=4,
+                    height=4,
+                    warn=900,
+                    bad=1800,
+                ),
+                Panel(
+                    "Top films",
+                    "TrendScore, 0 to 100: popularity, mentions and sentiment, weighted.",
+                    query("sort_desc(topk(10, trendscope_film_trend_score))", _FILM),
+                    "short",
+                    Kind.BARS,
+                    width=12,
+                    height=10,
+                    least=0,
+                    most=100,
+                    decimals=1,
+                ),
+                Panel(
+                    "What the scores are made of",
+                    "Points that popularity, mentions and sentiment add, for the first five films.",
+                    query(
+                        "trendscope_film_points and on (movie_id) topk(5, trendscope_film_trend_score)",
+                        "{{film}}: {{part}}",
+                    ),
+                    "short",
+                    Kind.BARS,
+                    width=12,
+                    height=10,
+                    least=0,
+                    decimals=1,
+                ),
+            ),
+        ),
+        Row(
+            "Course",
+            (
+                Panel(
+                    "TrendScore",
+                    "The first ten films now, over time.",
+                    query("trendscope_film_trend_score and on (movie_id) topk(10, trendscope_film_trend_score)", _FILM),
+                    "short",
+                    width=12,
+                    least=0,
+                    most=100,
+                ),
+                Panel(
+                    "Mentions a window",
+                    "Comments of each 5-minute window that mean the film.",
+                    query("topk(10, trendscope_film_mentions)", _FILM),
+                    "short",
+                    width=12,
+                    least=0,
+                ),
+                Panel(
+                    "Sentiment",
+                    "Mean VADER compound of the window's mentions, -1 to 1. Few mentions make it jump: see the panel "
+                    "before. Films nobody spoke of have none.",
+                    query("trendscope_film_sentiment", _FILM),
+                    "short",
+                    width=12,
+                    least=-1,
+                    most=1,
+                    decimals=2,
+                ),
+                Panel(
+                    "Forecast beside the score",
+                    "What was forecast for the next window length, and the present score, for the first three films.",
+                    (
+                        Query("topk(3, trendscope_film_trend_score)", "{{film}} now"),
+                        Query(
+                            "trendscope_film_forecast and on (movie_id) topk(3, trendscope_film_trend_score)",
+                            "{{film}} next",
+                        ),
+                    ),
+                    "short",
+                    width=12,
+                    least=0,
+                    most=100,
+                ),
+            ),
+        ),
+        Row(
+            "Movers",
+            (
+                Panel(
+                    "Rank moves",
+                    "Places gained (or, below 0, lost) in about an hour; in a platform's first hour, since its start.",
+                    query("sort_desc(topk(10, trendscope_film_rank_change)) or vector(0)", _FILM),
+                    "short",
+                    Kind.BARS,
+                    width=12,
+                    decimals=0,
+                ),
+                Panel(
+                    "Mentions against normal",
+                    "Mentions of the last span as a multiple of what the film's own history expects; 1 is normal.",
+                    query("sort_desc(topk(10, trendscope_film_growth)) or vector(0)", _FILM),
+                    "short",
+                    Kind.BARS,
+                    width=12,
+                    least=0,
+                    decimals=1,
+                    warn=3,
+                    bad=10,
+                ),
+            ),
+        ),
+    ),
+)
+"""The dashboard people open first."""
