@@ -67,10 +67,6 @@ class Feed:
         """Everything in the listing, oldest first."""
         return iter(self._comments)
 
-    def newest_first(self) -> Iterable[Comment]:
-        """Everything in the listing, newest first."""
-        return reversed(self._comments)
-
     def add(self, comment: Comment) -> None:
         """Show a comment; the oldest falls off when the listing is full."""
         at = bisect.bisect(self._orders, comment.order)

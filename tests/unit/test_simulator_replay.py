@@ -120,6 +120,22 @@ def test_a_client_that_lost_its_last_page_finds_it_again(tmp_path: Path) -> None
     assert source.state(NOW)["missed"] == 1
 
 
+def test_a_client_killed_on_its_first_walk_finds_the_same_listing_again(tmp_path: Path) -> None:
+    source, ledger = replay(write_recording(tmp_path / "r.jsonl", list(range(3_000))), speed=0), Ledger()
+    for _ in range(3):  # each reads the whole listing, and is killed before it has kept a position
+        asked = PageRequest(limit=100)
+        source.advance(NOW, asked)
+        page = source.feed.page(asked)
+        ledger.record(page.comments)
+        while page.after:
+            asked = PageRequest(limit=100, after=page.after)
+            source.advance(NOW, asked)
+            page = source.feed.page(asked)
+            ledger.record(page.comments)
+    assert len(source.feed) == CHUNK == ledger.total
+    assert source.state(NOW)["missed"] == 0
+
+
 def test_what_falls_off_unread_is_told(tmp_path: Path) -> None:
     source = replay(write_recording(tmp_path / "r.jsonl", list(range(1_500))), speed=1)
     source.advance(NOW + 1_500)
