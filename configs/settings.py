@@ -138,6 +138,7 @@ class Settings(BaseSettings):
     reddit_producer_metrics_port: Port = 9102
     processor_metrics_port: Port = 9103
     ml_metrics_port: Port = 9104
+    momentum_metrics_port: Port = 9105
     serving_port: Port = 8000
 
     log_level: str = "INFO"

@@ -144,6 +144,8 @@ def programs(
             stop_seconds=_PRODUCER_STOP_SECONDS,
         ),
     ]
+    ports = (("MOMENTUM_METRICS_PORT", settings.momentum_metrics_port),)
+    found.append(Program("momentum", _python("momentum"), order=40, ports=ports))
     ports = (("SERVING_PORT", settings.serving_port),)
     found.append(Program("serving", _python("serving"), order=42, ports=ports))
     if prometheus:

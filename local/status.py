@@ -55,6 +55,12 @@ def probes(settings: Settings) -> dict[str, Probe]:
         "ml-service": Probe(
             settings.ml_metrics_port, "trendscope_ml_consumer_lag", "trendscope_ml_last_window_timestamp_seconds"
         ),
+        "momentum": Probe(
+            settings.momentum_metrics_port,
+            None,  # it counts windows, not records
+            "trendscope_momentum_last_window_timestamp_seconds",
+        ),
+        "serving": Probe(settings.serving_port, None, "trendscope_serving_window_timestamp_seconds"),
     }
 
 

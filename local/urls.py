@@ -31,6 +31,7 @@ def urls(settings: Settings, programs: Iterable[Program]) -> list[tuple[str, str
         ("reddit-producer", "Metrics of the Reddit producer", settings.reddit_producer_metrics_port, "/metrics"),
         ("trend-processor", "Metrics of the trend processor", settings.processor_metrics_port, "/metrics"),
         ("ml-service", "Metrics of the forecaster", settings.ml_metrics_port, "/metrics"),
+        ("momentum", "Metrics of momentum and breakouts", settings.momentum_metrics_port, "/metrics"),
     ]
     return [
         (text, f"http://{LOOPBACK}:{port}{path}")

@@ -59,6 +59,10 @@ def targets(settings: Settings) -> tuple[Target, ...]:
             "ml-service", settings.ml_metrics_port, "trendscope_ml_consumer_lag",
             "trendscope_ml_last_window_timestamp_seconds", None, "ml_predictions_total", "forecasts/s",
         ),
+        Target(
+            "momentum", settings.momentum_metrics_port, "trendscope_momentum_window_lag",
+            "trendscope_momentum_last_window_timestamp_seconds", None, "trendscope_momentum_windows_total", "windows/s",
+        ),
     )  # fmt: skip
 
 
