@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 from configs.logging import configure_logging
 from tests.faults import kinds
@@ -83,6 +84,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--only", action="append", choices=sorted(REGISTRY), metavar="NAME", help=", ".join(sorted(REGISTRY)))
     add("--grade", choices=[str(grade) for grade in Grade], default=str(Grade.QUICK))
     add("--minutes", type=float, help="begin no round after so many")
+    add("--keep", type=Path, help="folder for evidence and logs of rounds that violated an invariant")
     return parser.parse_args(arguments)
 
 

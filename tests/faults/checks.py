@@ -1,8 +1,10 @@
 """The invariants, each a function from evidence to what is wrong with it; nothing wrong is an empty list."""
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 
 from common.clock import to_millis
 from contracts.events import Prediction, TrendUpdate
@@ -189,10 +191,18 @@ def figures(evidence: Evidence, _: Expected) -> Iterator[str]:
 
 
 def freshness(evidence: Evidence, _: Expected) -> Iterator[str]:
-    """No answer claims to be newer than what was there."""
+    """No answer claims a closed window before its final rows were written."""
+    ends: dict[int, int] = {}
+    for update in evidence.updates:
+        if update.is_final:
+            at = to_millis(update.processed_at)
+            ends[at] = max(ends.get(at, 0), to_millis(update.window_end))
+    times = sorted(ends)
+    newest = list(accumulate((ends[at] for at in times), max))
     for answer in evidence.answers:
-        if answer.as_of > answer.newest:
-            yield f"{answer.path} claimed {answer.as_of - answer.newest} ms more than there was"
+        place = bisect_right(times, answer.at)
+        if not place or answer.as_of > newest[place - 1]:
+            yield f"{answer.path} claimed {answer.as_of} at {answer.at}, the newest closed window then ended earlier"
 
 
 def window_of(update: TrendUpdate) -> Window:

@@ -65,12 +65,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API claimed at a moment, and what was true then."""
+    """What the API claimed at a moment about its newest closed window."""
 
     path: str
+    at: int
+    """When the answer was complete."""
     as_of: int
-    newest: int
-    """The newest event that the platform had stored when the answer was complete."""
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)

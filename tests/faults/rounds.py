@@ -1,8 +1,11 @@
 """A round: known state, load, a fault, healing, rest, every invariant; one line of JSON."""
 
+import pickle
+import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any
@@ -45,10 +48,16 @@ class Round:
         }
 
 
-def play(world: World, number: int, fault: Fault, rng: Random, grade: Grade) -> Round:
-    """Play one round in a world at rest; the world is at rest again afterwards, or lost."""
+def play(  # noqa: PLR0917 - one an option of the command
+    world: World, number: int, fault: Fault, rng: Random, grade: Grade, keep: Path | None = None
+) -> Round:
+    """Play one round in a world at rest; the world is at rest again afterwards, or lost.
+
+    With `keep`, a round that violated something leaves its evidence and the services' logs there.
+    """
     result = Round(number, fault.name)
     began = time.monotonic()
+    evidence: Evidence | None = None
     try:
         world.start_sources()
         try:
@@ -64,7 +73,14 @@ def play(world: World, number: int, fault: Fault, rng: Random, grade: Grade) -> 
         result.violations = [f"I6: the platform did not come back: {error}", *trouble(world)]
         result.world_is_lost = True
     result.seconds = time.monotonic() - began
+    if result.violations and keep is not None:
+        _keep(keep / f"round-{number}-{fault.name}", evidence, world)
     return result
+
+
+def _keep(folder: Path, evidence: Evidence | None, world: World) -> None:
+    shutil.copytree(world.platform.supervisor.logs, folder / "logs", dirs_exist_ok=True)
+    (folder / "evidence.pickle").write_bytes(pickle.dumps(evidence))
 
 
 def figures(evidence: Evidence) -> dict[str, Any]:

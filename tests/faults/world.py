@@ -27,6 +27,7 @@ from storage.store import Store
 from tests.faults.collect import Collector, Planted
 from tests.faults.evidence import Evidence
 from tests.faults.keeping import Keeper
+from tests.faults.probing import Prober
 from tests.faults.setting import SETTINGS, simulator_arguments, small_disks
 from tests.support.waiting import wait_until
 
@@ -48,6 +49,8 @@ class World:
     store: Store
     collector: Collector
     keepers: list[Keeper]
+    prober: Prober | None = None
+    """None where the API is not part of the platform."""
     planted: Planted = field(default_factory=dict)
     gaps: float = 0
     """Gaps reported by producers that have ended since."""
@@ -124,7 +127,7 @@ class World:
         """Everything so far; call it at rest."""
         for keeper in self.keepers:
             keeper.look()
-        return self.collector.collect(self.store, round(self.gaps))
+        return self.collector.collect(self.store, round(self.gaps), list(self.prober.answers) if self.prober else [])
 
     def gap_count(self) -> float:
         """Gaps that the running producer has reported."""
@@ -200,4 +203,8 @@ def open_world(seed: int, needs: frozenset[str], say: Callable[[str], None]) -> 
         store = stack.enter_context(Store.open(platform.settings, patience=2.0))
         planted: Planted = {}
         collector = Collector(platform.settings, keepers[0].kept, keepers[1].kept, planted)
-        yield World(platform, store, collector, keepers, planted)
+        prober = None
+        if any(program.name == "serving" for program in platform.programs):
+            url = f"http://{LOOPBACK}:{platform.settings.serving_port}"
+            prober = stack.enter_context(Prober(url))
+        yield World(platform, store, collector, keepers, prober, planted)

@@ -235,8 +235,14 @@ class TestTheSource:
         assert violations(sound) == []
 
     def test_an_answer_that_claims_to_be_fresher_than_it_is(self, sound: Evidence) -> None:
-        sound.answers = [Answer("/trending", as_of=START, newest=START), Answer("/trending", START + 1, START)]
+        finals = [update for update in sound.updates if update.is_final]
+        written, newest = START, max(to_millis(update.window_end) for update in finals)  # all at one instant here
+        sound.answers = [Answer("/trending", written + 1, newest), Answer("/trending", written + 2, START, stale=True)]
+        assert violations(sound) == []
+        sound.answers = [Answer("/trending", written + 1, newest + 1)]
         assert kinds(sound) == {"I6"}
+        sound.answers = [Answer("/trending", written - 1, newest)]
+        assert kinds(sound) == {"I6"}, "before it was written"
 
 
 class TestRecomputation:

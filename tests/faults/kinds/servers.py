@@ -5,11 +5,15 @@ import time
 from contextlib import ExitStack
 from random import Random
 
+from common.clock import system_clock, to_millis
 from configs.topics import PREDICTIONS_STREAM
 from local.readiness import messages_in
 from tests.faults.fault import Details, Fault, Grade, register
 from tests.faults.processes import family, frozen, kill, kill_for_good, pid_of
 from tests.faults.world import OBSERVERS, World
+
+_STALE_MILLIS = 15_000
+"""The API asks the store every second and gives it some; after so long its answers must be marked."""
 
 
 @register
@@ -48,14 +52,30 @@ class CassandraFreeze(Fault):
 
     name, number = "cassandra_freeze", 4
 
+    def __init__(self) -> None:
+        self._wrong: list[str] = []
+
     def inject(self, world: World, rng: Random, grade: Grade) -> Details:
         """SIGSTOP, a pause, SIGCONT, some seconds of work, SIGKILL."""
-        seconds, after = grade.pick(10, 90), round(rng.uniform(0, 3), 1)
+        seconds, after = grade.pick(20, 90), round(rng.uniform(0, 3), 1)
         with frozen(world.platform, "cassandra"):
+            begun = to_millis(system_clock())
             time.sleep(seconds)
+            ended = to_millis(system_clock())
+        if world.prober is not None:
+            told = [answer for answer in world.prober.answers if begun + _STALE_MILLIS < answer.at < ended]
+            self._wrong += (
+                [f"{len(told)} answers while Cassandra was silent, not all marked stale"]
+                if any(not answer.stale for answer in told)
+                else []
+            )
         time.sleep(after)
         kill(world.platform, "cassandra")
         return {"seconds": seconds, "killed_after": after}
+
+    def aftermath(self, world: World) -> list[str]:
+        """The API said that it was stale."""
+        return self._wrong
 
 
 @register
