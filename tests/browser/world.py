@@ -1,4 +1,4 @@
-"""A seeded world in Cassandra: films, thirty hours of windows that end now, comments, forecasts, breakouts.
+"""A seeded world in Cassandra: films, six hours of windows that end now, a week of hours, comments, forecasts.
 
 The figures obey the platform's own definitions, so that what the pages add up does add up.
 """
@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from contracts.events import Breakout, Prediction, TmdbFilm, TrendUpdate
-from storage.records import LedgerEntry, MentionExample, ModelMetric
+from storage.records import FilmHour, FilmMomentum, LedgerEntry, MentionExample, ModelMetric
 from storage.store import Store
 
 MINUTE = timedelta(minutes=1)
 WINDOW = 5
 """Minutes of a window."""
-HOURS = 30
-FINE_MINUTES = 90
-"""The last windows are there each minute, as the job makes them; the older ones one after the other."""
+HOURS = 6
+"""Hours of single windows."""
+DAYS = 7
+"""Days of hours summed up."""
 HORIZONS = (1, 3, 12)
 VERSION = "3"
 
@@ -66,6 +67,8 @@ TITLES = (
 )
 BURSTING = 8
 """Number of the film that breaks out: Sinners."""
+HOURLY = 8
+"""The first films have hours."""
 HOSTILE = 1
 """Number of the film whose comments attack the page: Dune."""
 
@@ -183,19 +186,13 @@ def update(
     )
 
 
-def window_ends(closed_end: datetime) -> Iterator[datetime]:
-    """Ends of the windows that are there, the newest first."""
-    yield from (closed_end - ago * MINUTE for ago in range(FINE_MINUTES))
-    yield from (closed_end - ago * MINUTE for ago in range(FINE_MINUTES, HOURS * 60, WINDOW))
-
-
 def updates(film: TmdbFilm, closed_end: datetime) -> list[TrendUpdate]:
     """A film's closed windows, the newest first, and two open ones."""
     counts = per_minute(film.movie_id, HOURS * 60 + WINDOW + 2)
     newest = closed_end + 2 * MINUTE
     found = []
-    for end in [newest, closed_end + MINUTE, *window_ends(closed_end)]:
-        ago = int((newest - end) / MINUTE)
+    for ago in range(HOURS * 60):
+        end = newest - ago * MINUTE
         found.append(update(film, counts[ago : ago + WINDOW], end - WINDOW * MINUTE, end, final=end <= closed_end))
     return found
 
@@ -239,6 +236,57 @@ def predictions(film: TmdbFilm, rows: list[TrendUpdate]) -> Iterator[Prediction]
                 actual=outcome.trend_score if outcome else None,
                 error=guess - outcome.trend_score if outcome else None,
             )
+
+
+def momenta(rows: dict[int, list[TrendUpdate]], closed_end: datetime) -> list[FilmMomentum]:
+    """How much each film is spoken of in the newest closed window, against its own normal."""
+    hour = {number: sum(row.mentions for row in each[2:62:WINDOW]) for number, each in rows.items()}
+    order = sorted(rows, key=lambda number: -rows[number][2].trend_score)
+    found = []
+    for rank, number in enumerate(order, start=1):
+        expected = 12.5 * (3.2 / (1 + 0.55 * number) + 0.02)
+        found.append(
+            FilmMomentum(
+                movie_id=number,
+                window_start=closed_end - WINDOW * MINUTE,
+                window_end=closed_end,
+                mentions=hour[number],
+                span_seconds=3_600,
+                expected=expected,
+                growth=(hour[number] + 4) / (expected + 4),
+                share_of_voice=hour[number] / (sum(hour.values()) or 1),
+                history_seconds=DAYS * 86_400.0,
+                in_breakout=number == BURSTING,
+                rank=rank,
+                previous_rank=None if number % 11 == 0 else max(1, rank + (number * 7) % 9 - 4),
+                previous_at=None if number % 11 == 0 else closed_end - 60 * MINUTE,
+            )
+        )
+    return found
+
+
+def hours(film: TmdbFilm, closed_end: datetime) -> Iterator[FilmHour]:
+    """A week of hours of a film."""
+    last = closed_end.replace(minute=0)
+    minutes = per_minute(film.movie_id, DAYS * 24 * 60)
+    for ago in range(1, DAYS * 24):
+        counts = minutes[ago * 60 - 60 : ago * 60]
+        row = update(film, counts, last - ago * 60 * MINUTE, last - (ago - 1) * 60 * MINUTE, final=True)
+        yield FilmHour(
+            movie_id=film.movie_id,
+            hour=row.window_start,
+            until=row.window_end,
+            windows=12,
+            trend_score=row.trend_score,
+            popularity_part=row.popularity_part,
+            mentions_part=row.mentions_part,
+            sentiment_part=row.sentiment_part,
+            mentions=row.mentions,
+            sentiment_sum=row.sentiment_sum,
+            positive=row.positive,
+            neutral=row.neutral,
+            negative=row.negative,
+        )
 
 
 def examples(film: TmdbFilm, closed_end: datetime) -> Iterator[MentionExample]:
@@ -324,6 +372,8 @@ def build(store: Store, now: datetime | None = None) -> World:
     store.metrics.upsert(list(metrics(closed_end)))
     store.mentions.upsert([mention for film in catalogue for mention in examples(film, closed_end)])
     store.breakouts.upsert(breakouts(closed_end, catalogue))
+    store.momentum.upsert(momenta(rows, closed_end))
+    store.momentum.upsert_hours([hour for film in catalogue[:HOURLY] for hour in hours(film, closed_end)])
     store.ledger.upsert(
         LedgerEntry(job_id="job", batch_id=0, category=category, count=count, at=closed_end)
         for category, count in (

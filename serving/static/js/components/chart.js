@@ -19,7 +19,11 @@ function uplot() {
   return loading;
 }
 
-const alpha = (rgb, share) => rgb.replace(/^rgba?\(([^)]+?)(,[^,)]+)?\)$/, (_, body) => `rgba(${body.split(",").slice(0, 3).join(",")},${share})`);
+/** A resolved colour, more transparent. */
+function alpha(rgb, share) {
+  const [red, green, blue] = rgb.match(/[\d.]+/g);
+  return `rgba(${red}, ${green}, ${blue}, ${share})`;
+}
 
 /** One line for uPlot. @param {any} series see `Chart` */
 function lineOf(series, uPlot) {

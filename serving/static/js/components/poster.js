@@ -20,9 +20,10 @@ const MOTIFS = [
 
 /** A well-mixed number from an id. */
 function mix(id) {
-  let value = Math.imul(id ^ (id >>> 16), 0x45d9f3b);
-  value = Math.imul(value ^ (value >>> 16), 0x45d9f3b);
-  return (value ^ (value >>> 16)) >>> 0;
+  let value = Math.imul(id + 0x9e3779b9, 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  value = Math.imul(value ^ (value >>> 16), 0x27d4eb2f);
+  return (value ^ (value >>> 15)) >>> 0;
 }
 
 /** Up to three lines of at most 11 letters. */
@@ -39,7 +40,7 @@ function lines(title) {
 function Drawn({ id, title, named }) {
   const seed = mix(id);
   const [ground, accent, ink] = PALETTES[seed % PALETTES.length];
-  const motif = MOTIFS[(seed >>> 8) % MOTIFS.length];
+  const motif = MOTIFS[Math.floor(seed / PALETTES.length) % MOTIFS.length];
   const text = lines(title);
   return html`<svg class="poster" viewBox="0 0 60 90" aria-hidden="true" preserveAspectRatio="xMidYMid slice">
     <rect width="60" height="90" fill=${ground} />${motif(accent)}

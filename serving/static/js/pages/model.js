@@ -1,0 +1,72 @@
+// The forecaster: how much better than not trying, per horizon; whether its intervals hold; drift and versions.
+import { count, duration, number, percent, seconds } from "../lib/format.js";
+import { useLive } from "../lib/live.js";
+import { useResource } from "../lib/resource.js";
+import { html, useMemo } from "../lib/ui.js";
+import { Ago, Card, Empty, Loaded, Unknown } from "../components/basics.js";
+import { Chart, Keys, axisOf, place } from "../components/chart.js";
+import { baselineName } from "../components/film-forecast.js";
+import { Links } from "../components/links.js";
+
+const COLORS = ["--popularity", "--mentions", "--sentiment", "--forecast", "--negative"];
+const DASHES = [undefined, [8, 3], [2, 3], [10, 3, 2, 3], [5, 5]];
+const NO_BETTER = 0.01; // a skill under one percent is within what an hour's weather of comments does
+
+/** The skill as a sentence that may also say no. */
+function verdict(skill) {
+  if (skill === null) return html`<${Unknown}>no outcomes yet<//>`;
+  if (Math.abs(skill) < NO_BETTER) return "no better";
+  return `${number(Math.abs(skill) * 100)} % ${skill > 0 ? "better" : "worse"}`;
+}
+
+function Errors({ figures }) {
+  if (figures.mae === null) return null;
+  const rows = [["own", "This model", figures.mae], ...Object.entries(figures.baseline_mae).map(([name, mae]) => [name, baselineName(name), mae])].sort((a, b) => a[2] - b[2]);
+  const top = Math.max(...rows.map((row) => row[2]));
+  return html`<ul class="bars">${rows.map(([key, name, mae]) => html`<li key=${key}><span class="name">${key === "own" ? html`<b>${name}</b>` : name}</span><span class="rail"><i class=${key === "own" ? "own" : ""} style=${{ width: `${(100 * mae) / (top || 1)}%` }} /></span><span>${number(mae, 2)}</span></li>`)}</ul>`;
+}
+
+function Coverage({ value, target }) {
+  if (value === null) return html`<p class="definition">Coverage: <${Unknown} /></p>`;
+  return html`<div class="stat"><div class="gauge" role="img" aria-label=${`${percent(value, 1)} of the outcomes inside, ${percent(target)} wanted`}><i style=${{ width: percent(value, 1).replace(" ", "") }} /><u style=${{ left: percent(target).replace(" ", "") }} /></div>
+    <p class="sub">${percent(value, 1)} of the outcomes fell inside their interval; the mark is the promise, ${percent(target)}.</p></div>`;
+}
+
+const Horizon = ({ figures, target }) => html`<${Card} level=${3} class="horizon" title=${`${duration(figures.ahead_seconds)} ahead`}>
+  <div class="stack">
+    <div class="stat"><b>${verdict(figures.skill)}</b><p class="sub">than “no change” (skill: 1 − MAE / MAE of persistence), over ${figures.labels === null ? "an unknown number of" : count(figures.labels)} outcomes, older ones fading; as of <${Ago} at=${figures.as_of} /></p></div>
+    <div><h4>Mean absolute error, points of TrendScore</h4><${Errors} figures=${figures} /></div>
+    <${Coverage} value=${figures.coverage} target=${target} />
+    <p class="sub">RMSE ${number(figures.rmse, 2)} · R² ${number(figures.r2, 2)} · intervals ${number(figures.width)} points wide on average</p>
+  </div><//>`;
+
+function Course({ data }) {
+  const lines = useMemo(() => {
+    const timesOf = data.series.map((each) => each.skill.map((point) => seconds(point.at)));
+    const x = axisOf(...timesOf);
+    const series = data.series.map((each, index) => ({ label: `${duration(data.horizons.find((row) => row.horizon === each.horizon)?.ahead_seconds ?? null)} ahead`, values: place(x, timesOf[index], each.skill.map((point) => point.value * 100)), color: COLORS[index % 5], dash: DASHES[index % 5], width: 1.75, spanGaps: true, format: (value) => `${number(value)} %` }));
+    return { x, series: [...series, { label: "no change", values: x.map(() => 0), color: "--ink-3", width: 1, spoken: false }] };
+  }, [data]);
+  if (!lines.x.length) return html`<p class="definition">No figures yet: they begin with the first outcome.</p>`;
+  return html`<${Chart} what="Skill against no change, percent" x=${lines.x} series=${lines.series} yScales=${[{ key: "y", range: (_, low, high) => [Math.min(-2, (low ?? 0) - 1), Math.max(5, (high ?? 0) + 1)] }]} height=${260} keys=${html`<${Keys} entries=${lines.series.slice(0, -1).map((each, index) => [`c${index}`, each.label])} />`} />`;
+}
+
+function Drift({ data }) {
+  const rows = Object.entries(data.drift);
+  if (!rows.length) return html`<${Card} title="Drift" definition="Whether the inputs or the errors look unlike before."><p class="definition">Unknown: the drift service does not answer.</p><//>`;
+  return html`<${Card} title="Drift" definition=${html`Whether the inputs or the errors look unlike before; gauges of the drift service, <${Ago} at=${data.drift_as_of} />.`}>
+    <div class="scroll" tabindex="0" role="region" aria-label="Drift"><table class="table"><thead><tr><th scope="col">Gauge</th><th scope="col">Value</th></tr></thead><tbody>${rows.map(([name, value]) => html`<tr key=${name}><th scope="row"><code>${name}</code></th><td>${number(value, Number.isInteger(value) ? 0 : 3)}</td></tr>`)}</tbody></table></div><//>`;
+}
+
+export default function Model() {
+  const live = useLive();
+  const resource = useResource("/api/v1/model", ["trends"]);
+  return html`<div class="page-head"><div><h1 tabindex="-1">Model</h1><p class="definition">Forecasts of the TrendScore, made when a window closes, scored when their target window has closed, learned from after that. Beside it always the simple forecasts it has to beat.</p></div></div>
+    <${Loaded} resource=${resource} rows=${5}>${(data) =>
+      data.version === null
+        ? html`<${Empty} title="No forecast yet">The forecaster has not read a closed window yet, or does not run. <a href="/system">See what runs</a>.<//>`
+        : html`<div class="grid-3">${data.horizons.map((figures) => html`<${Horizon} key=${figures.horizon} figures=${figures} target=${data.coverage_target} />`)}</div>
+          <${Card} title="Skill over time" definition="Per cent less error than “no change”; above zero the model earns its keep. One point each time a window closes."><${Course} data=${data} /><//>
+          <div class="grid-2"><${Drift} data=${data} />
+            <${Card} title="Versions and reports" definition="Runs, parameters and models are kept by MLflow; drift reports by Evidently."><dl class="facts"><dt>Version that forecasts now</dt><dd><b>${data.version}</b></dd><dt>Versions in the newest forecasts</dt><dd>${data.versions.join(", ")}</dd></dl><${Links} links=${live.status?.links} only=${/mlflow|evidently|drift|report/i} /><//></div>`}<//>`;
+}
