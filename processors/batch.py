@@ -15,7 +15,7 @@ from processors.parse import Limits, Record, dead_letter, parse_comment, parse_f
 from processors.records import COMMENT, MENTION, OBSERVATION, SENTIMENT_UNIT, DocumentKind, Documents, Packet
 from storage.records import MentionExample
 
-_EXAMPLES_PER_FILM = 2
+EXAMPLES_PER_FILM = 2
 """Per Arrow batch: enough to explain a trend, and next to nothing to carry when a film is all people talk about."""
 _LEAD = 0
 """The bucket that gets what belongs to no film."""
@@ -103,9 +103,7 @@ class BatchBuilder:
         return packets
 
     def _count(self, record: Record, comment: RedditComment, created: int) -> None:
-        view = self._view
-        if view is None or not view.since <= record.append < view.until:
-            view = self._view = self._catalogue.at(record.append)
+        view = self._view_at(record.append)
         links, scores = self._link(view, comment)
         order = record_order(record.partition, record.offset)
         self._comments.append((order, compact_id(comment.id), created, len(links.mentions)))
@@ -114,6 +112,17 @@ class BatchBuilder:
         for mention in links.mentions:
             self._mention(order, comment, mention, scores[mention.movie_id])
             self._attach(view, mention.movie_id)
+
+    def _view_at(self, append: int) -> View:
+        view = self._view
+        if view is None or not view.since <= append < view.until:
+            view = self._view = self._catalogue.at(append)
+        return view
+
+    def _wants_example(self, movie_id: int) -> bool:
+        """Whether another example of a film is wanted; counts it."""
+        taken = self._examples[movie_id] = self._examples.get(movie_id, 0) + 1
+        return taken <= EXAMPLES_PER_FILM
 
     def _link(self, view: View, comment: RedditComment) -> tuple[Links, dict[int, float]]:
         """The films of a comment and how it speaks of each; a comment that names none is not scored.
@@ -131,9 +140,7 @@ class BatchBuilder:
         bucket = self._buckets[mention.movie_id % len(self._buckets)]
         sentiment = round(compound * SENTIMENT_UNIT)
         bucket.mentions.append((order, sentiment, mention.movie_id, mention.via == "thread"))
-        taken = self._examples.get(mention.movie_id, 0)
-        if taken < _EXAMPLES_PER_FILM:
-            self._examples[mention.movie_id] = taken + 1
+        if self._wants_example(mention.movie_id):
             bucket.add(DocumentKind.EXAMPLE, order, _example(comment, mention, compound))
 
     def _attach(self, view: View, movie_id: int) -> None:

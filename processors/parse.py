@@ -10,7 +10,7 @@ from configs.topics import MAX_MESSAGE_BYTES
 from contracts.errors import ContractError
 from contracts.events import DeadLetter, DeadLetterReason, RedditComment, TmdbFilm
 
-_REDDIT_EPOCH = to_millis(datetime(2005, 6, 23, tzinfo=UTC))
+REDDIT_EPOCH = to_millis(datetime(2005, 6, 23, tzinfo=UTC))
 """The day Reddit opened: no comment is older (and no poll: TMDB's API is younger)."""
 _MOST_RAW_BYTES = (MAX_MESSAGE_BYTES - 64 * 1024) * 3 // 4
 """What fits in one message of dead_letter_stream as base64, with 64 KiB for the other fields."""
@@ -62,7 +62,7 @@ def _event_time(instant: datetime, name: str, append: int, limits: Limits) -> in
     millis = to_millis(instant)
     if millis > append + limits.future_skew:
         raise ContractError(DeadLetterReason.EVENT_TIME, f"{name} is after the record's arrival")
-    if millis < _REDDIT_EPOCH:
+    if millis < REDDIT_EPOCH:
         raise ContractError(DeadLetterReason.EVENT_TIME, f"{name} is before Reddit existed")
     return millis
 

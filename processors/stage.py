@@ -8,15 +8,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from configs.topics import TMDB_STREAM
+from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from processors.batch import BatchBuilder, Sentiment
-from processors.catalogue_reader import CatalogueReader
+from processors.catalogue_reader import CatalogueReader, FilmLinker
 from processors.linking.linker import Linker
 from processors.linking.model import Film
+from processors.native import NativeLinker, analyzer, extension
+from processors.native_batch import NativeBatchBuilder
 from processors.parse import Limits, Record
 from processors.sentiment.score import FilmSentiment
 from processors.snapshots import SnapshotFiles
@@ -41,40 +44,87 @@ class Stage:
         Columns in: topic, partition, offset, key, value, timestamp. Columns out: STAGE_SCHEMA, where event_time is the
         batch's newest created_utc, or the epoch: films and faulty records never move the watermark.
         """
-        catalogue, sentiment = _tools(self.catalogue_dir)
+        tools = _tools(self.catalogue_dir)
         for batch in batches:
             if batch.num_rows:
-                catalogue.refresh()
-                yield self._packets(batch, BatchBuilder(len(self.bucket_keys), self.limits, catalogue, sentiment))
+                tools.catalogue.refresh()
+                yield self._packets(batch, tools.builder(len(self.bucket_keys), self.limits))
 
     def _packets(self, batch: pa.RecordBatch, builder: BatchBuilder) -> pa.RecordBatch:
-        appended = pc.divide(batch.column("timestamp").cast(pa.int64()), _MICROS)
-        columns = [batch.column(name) for name in ("topic", "partition", "offset", "key", "value")]
-        for row in zip(*(column.to_pylist() for column in (*columns, appended)), strict=True):
-            record = Record(*row)
-            if record.topic == TMDB_STREAM:
-                builder.add_film(record)
-            else:
-                builder.add_comment(record)
+        collect(batch, builder)
         packets = [packet.encode() for packet in builder.packets()]
         times = pa.array([builder.newest_event * _MICROS] * len(packets), pa.int64()).cast(pa.timestamp("us", "UTC"))
         keys = pa.array(self.bucket_keys, pa.int32())
         return pa.RecordBatch.from_arrays([keys, times, pa.array(packets, pa.binary())], schema=_ARROW_SCHEMA)
 
 
-@lru_cache(maxsize=1)
-def _tools(catalogue_dir: Path) -> tuple[CatalogueReader, Sentiment]:
+class _Rows:
+    """The records of a batch."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self._columns = [batch.column(name) for name in ("topic", "partition", "offset", "key", "value")]
+        self.appended = pc.divide(batch.column("timestamp").cast(pa.int64()), _MICROS)
+
+    def are_comments(self) -> bool:
+        """Whether all are of reddit_stream and have an append time."""
+        topics = self._columns[0]
+        return not self.appended.null_count and pc.all(pc.equal(topics, REDDIT_STREAM)).as_py() is True
+
+    def record(self, row: int) -> Record:
+        """One of them."""
+        return Record(*(column[row].as_py() for column in (*self._columns, self.appended)))
+
+    def __iter__(self) -> Iterator[Record]:
+        for row in zip(*(column.to_pylist() for column in (*self._columns, self.appended)), strict=True):
+            yield Record(*row)
+
+
+def collect(batch: pa.RecordBatch, builder: BatchBuilder) -> None:
+    """Give a builder all records of a batch: as columns where it takes them, else one by one."""
+    records = _Rows(batch)
+    if isinstance(builder, NativeBatchBuilder) and records.are_comments():
+        builder.add_comments(batch, records.appended, records.record)
+        return
+    for record in records:
+        if record.topic == TMDB_STREAM:
+            builder.add_film(record)
+        else:
+            builder.add_comment(record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
     """What a worker process builds once and uses for all its batches."""
-    return CatalogueReader(SnapshotFiles(catalogue_dir), _lasting_linker), FilmSentiment()
+
+    catalogue: CatalogueReader
+    sentiment: Sentiment
+    module: Any
+    """The extension; None without it."""
+    analyzer: Any
+
+    def builder(self, buckets: int, limits: Limits) -> BatchBuilder:
+        """For a new batch."""
+        if self.module is None:
+            return BatchBuilder(buckets, limits, self.catalogue, self.sentiment)
+        return NativeBatchBuilder(buckets, limits, self.catalogue, self.sentiment, self.module, self.analyzer)
 
 
-def _lasting_linker(films: Iterable[Film]) -> Linker:
+@lru_cache(maxsize=1)
+def _tools(catalogue_dir: Path) -> _Tools:
+    module = extension()
+    native_analyzer = None if module is None else analyzer(module)
+    reader = CatalogueReader(SnapshotFiles(catalogue_dir), _lasting_linker)
+    return _Tools(reader, FilmSentiment(), module, native_analyzer)
+
+
+def _lasting_linker(films: Iterable[Film]) -> FilmLinker:
     """A linker that the garbage collector leaves alone.
 
     Spark's worker collects after every task. A linker's hundreds of thousands of objects live as long as the catalogue
     holds, and looking at each of them took 0.2 s and more of CPU a task.
     """
-    linker = Linker(films)
+    module = extension()
+    linker = Linker(films) if module is None else NativeLinker(Linker(films), module)
     gc.unfreeze()  # what has become garbage since the last linker goes
     gc.collect()
     gc.freeze()

@@ -10,12 +10,18 @@ from typing import Final
 
 from processors.linking.context import CommentContext
 
-_NOTHING: Final = frozenset({" deleted ", " removed ", "  "})
+NOTHING: Final = frozenset({" deleted ", " removed ", "  "})
 
-_THIS: Final = re.compile(
-    r" (?:this (?:movie|film|one|was|is)|the (?:movie|film|ending|trailer|cinema|third act|villain|scene)|"
-    r"saw (?:this|it)|(?:liked|loved|hated|enjoyed) (?:this|it)|it was) "
+_SUBJECTS: Final = ("movie", "film", "ending", "trailer", "cinema", "third act", "villain", "scene")
+_LIKED: Final = ("liked", "loved", "hated", "enjoyed")
+THIS: Final = (
+    *(f"this {word}" for word in ("movie", "film", "one", "was", "is")),
+    *(f"the {word}" for word in _SUBJECTS),
+    *(f"{verb} {word}" for verb in ("saw", *_LIKED) for word in ("this", "it")),
+    "it was",
 )
+"""Phrases that point back at the thread's film."""
+_THIS: Final = re.compile(f" (?:{'|'.join(THIS)}) ")
 
 SHORT: Final = 40
 """Words up to which naming another film means speaking of that one alone; longer comments come back to the thread's."""
@@ -29,7 +35,7 @@ ABOUT_OTHERS: Final = 0.3
 
 def speaks_of_thread_film(context: CommentContext, others: AbstractSet[int]) -> float:
     """Probability that it does; `others` are the films it names."""
-    if context.low in _NOTHING:
+    if context.low in NOTHING:
         return 0.0
     if others and context.low.count(" ") <= SHORT and not _THIS.search(context.low):
         return ABOUT_OTHERS

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from processors.linking.context import CommentContext
 from processors.linking.index import Surface
 
-_JOINERS: Final = frozenset(["and", "or", "&", "to", "then", "vs", "versus", "plus"])
+JOINERS: Final = frozenset(["and", "or", "&", "to", "then", "vs", "versus", "plus"])
 _SEPARATORS: Final = frozenset(",/;\n&+|→>-*•")
 
 CLEAR: Final = -0.5
@@ -72,7 +72,7 @@ def _links(found: Iterable[Found], context: CommentContext) -> Links:
 def _following(span: Found, starts: dict[int, list[Found]], context: CommentContext) -> list[Found]:
     word = context.word_after(span.end)
     after = span.end + 1
-    joined = word in _JOINERS
+    joined = word in JOINERS
     beyond = after + len(word) + 1 if joined else after
     candidates = starts.get(beyond, [])
     if not candidates and not joined and word.isdigit() and len(word) == 4:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from processors.linking.context import CommentContext
 from processors.linking.index import Surface
+from processors.linking.model import Film
 from processors.linking.names import CALENDAR, GIVEN_NAMES, PLACES
 from processors.linking.resolve import NO_RIVAL, Choice
 from processors.linking.surfaces import Kind, votes_of
@@ -20,19 +21,21 @@ into s t"""
 SMALL_WORDS: Final = ARTICLES | frozenset(_SMALL.split())
 """Words that titles write with a small letter."""
 
-_FILM: Final = frozenset(["movie", "film", "flick", "trailer", "trailers", "sequel", "remake", "dvd"])
-_OTHER: Final = frozenset(["show", "series", "season", "episode", "book", "books", "novel", "comic", "comics", "game"])
-_SERIES: Final = frozenset(
+FILM: Final = frozenset(["movie", "film", "flick", "trailer", "trailers", "sequel", "remake", "dvd"])
+OTHER: Final = frozenset(["show", "series", "season", "episode", "book", "books", "novel", "comic", "comics", "game"])
+SERIES: Final = frozenset(
     ["movies", "films", "trilogy", "franchise", "universe", "sequels", "games", "comics", "books"]
 )
-_NEXT: Final = frozenset(["next", "last", "latest", "previous", "new", "upcoming", "recent"])
-_ANY: Final = frozenset(
-    ["a", "an", "another", "every", "any", "all", "those", "these", "other", "most", "some", "many"]
-)
+NEXT: Final = frozenset(["next", "last", "latest", "previous", "new", "upcoming", "recent"])
+ANY: Final = frozenset(["a", "an", "another", "every", "any", "all", "those", "these", "other", "most", "some", "many"])
 FIRST: Final = frozenset(["first", "original", "1st"])
-_RELEASE: Final = frozenset(["came", "comes", "coming", "releases", "released", "premiered", "bombed", "flopped"])
-_BE: Final = frozenset(["is", "was", "has", "had"])
-_OUT: Final = frozenset(["out", "released", "coming", "released"])
+RELEASE: Final = frozenset(["came", "comes", "coming", "releases", "released", "premiered", "bombed", "flopped"])
+BE: Final = frozenset(["is", "was", "has", "had"])
+OUT: Final = frozenset(["out", "released", "coming", "released"])
+NO_NUMBERS: Final = frozenset(["i", "one"])
+"""Numerals that are more often plain words."""
+LONGEST_CHAIN: Final = 7
+"""An enumeration of more says no more."""
 _FEW: Final = 2
 """Of a phrase of one or two words, the rarest word tells whether anybody may say it by chance."""
 
@@ -85,6 +88,21 @@ def _clip(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
 
 
+def votes_feature(film: Film) -> float:
+    """Fame as powers of ten above 1,000 votes."""
+    return _clip(math.log10(1 + votes_of(film)) - 3, -3, 1.7)
+
+
+def franchise_feature(surface: Surface) -> float:
+    """Size of the series of this name, in doublings."""
+    return math.log2(min(max(surface.franchise, 1), 8))
+
+
+def chain_feature(chain: int) -> float:
+    """Clear titles in the same enumeration, in doublings."""
+    return math.log2(1 + min(chain, LONGEST_CHAIN))
+
+
 def extract(site: Site, stats: WordStats) -> dict[str, float]:
     """The features of one span, by name."""
     span, context = site.span, site.context
@@ -98,7 +116,7 @@ def extract(site: Site, stats: WordStats) -> dict[str, float]:
     features["marked_other_case"] = float(marked and case not in {"title", "upper"})
     features["year"] = float(site.year is not None)
     features["alone"] = float(begins and context.alone_on_line(span.body_start, span.body_end))
-    features["chain"] = math.log2(1 + min(site.chain, 7))
+    features["chain"] = chain_feature(site.chain)
     return features
 
 
@@ -112,11 +130,11 @@ def _of_surface(site: Site, case: str) -> dict[str, float]:
         f"ordinary_{case}": ordinary,
         "ordinary": ordinary,
         "nameness": _clip(surface.nameness, -2, 1.5),
-        "votes": _clip(math.log10(1 + votes_of(choice.film)) - 3, -3, 1.7),
+        "votes": votes_feature(choice.film),
         "votes_unknown": float(choice.film.vote_count is None),
         "margin": choice.margin / NO_RIVAL,
         "place": float(surface.text in PLACES or surface.text in CALENDAR),
-        "franchise": math.log2(min(max(surface.franchise, 1), 8)),
+        "franchise": franchise_feature(surface),
     }
     if case in {"title", "upper", "shout", "first"}:
         f["capital"] = 1.0
@@ -142,8 +160,8 @@ def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> 
         word = before.lower()
         f["first_before"] = float(word in FIRST)
         f["before"] = 0.0 if word in FIRST else _clip(stats.before.get(word, 0.0), -1, 2)
-        f["next_before"] = float(word in _NEXT)
-        f["any_before"] = float(word in _ANY)
+        f["next_before"] = float(word in NEXT)
+        f["any_before"] = float(word in ANY)
         f["hyphen_before"] = float("-" in gap_before)
         if word == "s" and gap_before == " ":
             owner = context.raw_word_before(context.low.rfind(" ", 0, span.start - 1) + 1)
@@ -158,15 +176,15 @@ def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> 
         word = after.lower()
         f["after"] = _clip(stats.after.get(word, 0.0), -1, 2)
         f["capital_after"] = float(after[0].isupper() and word != "i" and not context.shouting and case != "upper")
-        f["number_after"] = float(word in NUMBERS and word not in {"i", "one"})
+        f["number_after"] = float(word in NUMBERS and word not in NO_NUMBERS)
         f["hyphen_after"] = float("-" in gap_after)
         f["release_after"] = float(
-            word in _RELEASE or (word in _BE and context.word_after(span.end + len(after) + 1) in _OUT)
+            word in RELEASE or (word in BE and context.word_after(span.end + len(after) + 1) in OUT)
         )
-        f["film_word_after"] = float(word in _FILM)
-        f["series_word_after"] = float(word in _SERIES)
-        f["any_film"] = float(f.get("any_before", 0.0) > 0 and word in _FILM)
-        f["other_word_after"] = float(word in _OTHER)
+        f["film_word_after"] = float(word in FILM)
+        f["series_word_after"] = float(word in SERIES)
+        f["any_film"] = float(f.get("any_before", 0.0) > 0 and word in FILM)
+        f["other_word_after"] = float(word in OTHER)
         f["possessive"] = float(word == "s" and gap_after in {"'", "’"})
     return f
 

@@ -33,10 +33,10 @@ _EMPHASIS: Final = re.compile(r"[\"“*_`]|\((?:19|20)\d\d")
 """What may set a title apart."""
 
 
-_SEQUEL: Final = frozenset(["2", "3", "4", "5", "6", "7", "8", "9", "10", "ii", "iii", "iv", "vi", "vii"])
+SEQUEL: Final = frozenset(["2", "3", "4", "5", "6", "7", "8", "9", "10", "ii", "iii", "iv", "vi", "vii"])
 
 
-_WATCH: Final = frozenset(["watch", "watched", "watching", "rewatch", "rewatched", "rewatching"])
+WATCH: Final = frozenset(["watch", "watched", "watching", "rewatch", "rewatched", "rewatching"])
 
 WATCHED: Final = 0.7
 """Least probability of a whole title right after "watched": whatever its words, that is what one watches."""
@@ -58,9 +58,9 @@ class Linker:
     """Links comments against one catalogue. Deterministic; not changed by use (but for remembered threads)."""
 
     def __init__(self, films: Iterable[Film]) -> None:
-        self._stats = wordstats.load()
-        self._scorer = scorer.load()
-        self._index = CatalogueIndex(films, self._stats)
+        self.stats = wordstats.load()
+        self.scorer = scorer.load()
+        self.index = CatalogueIndex(films, self.stats)
         self._threads: dict[tuple[str, int], Thread] = {}
 
     def link(self, comment: CommentText) -> Links:
@@ -79,9 +79,9 @@ class Linker:
                 comment.body[span.body_start : span.body_end],
                 candidate.probability,
             )
-            if candidate.probability >= self._scorer.accept:
+            if candidate.probability >= self.scorer.accept:
                 mentions.append(mention)
-            elif candidate.probability >= self._scorer.uncertain:
+            elif candidate.probability >= self.scorer.uncertain:
                 uncertain.append(mention)
         places = tuple((mention.movie_id, mention.start, mention.end) for mention in mentions)
         mentions = _once(mentions)
@@ -107,7 +107,7 @@ class Linker:
         if found is None:
             if len(self._threads) >= THREADS_KEPT:
                 self._threads.clear()
-            found = self._threads[key] = read_thread(title, self._index, created)
+            found = self._threads[key] = read_thread(title, self.index, created)
         return found
 
     def decide(self, context: CommentContext, thread: Thread, created: datetime | None) -> list[Candidate]:
@@ -119,7 +119,7 @@ class Linker:
                 continue
             candidate = self._weigh(found, context, thread, created)
             if candidate is not None:
-                if candidate.probability >= self._scorer.uncertain:
+                if candidate.probability >= self.scorer.uncertain:
                     taken.append((found.start, found.end))
                 kept.append(candidate)
         return sorted(kept, key=lambda candidate: candidate.span.start)
@@ -136,7 +136,7 @@ class Linker:
         flat = context.flat
         clear: list[Found] = []
         everyday: list[Found] = []
-        for end, surface in self._index.matches(context.low):
+        for end, surface in self.index.matches(context.low):
             start = end - surface.length
             if surface.common and flat[start + surface.head].islower():
                 everyday.append(Found(start, end, surface))
@@ -172,14 +172,14 @@ class Linker:
         body_start, body_end = context.body_span(found.start, found.end)
         year = context.year_beside(body_start, body_end)
         original = context.word_before(found.start) in FIRST
-        choice = choose(found.surface, self._index, thread, created, Told(year, original))
+        choice = choose(found.surface, self.index, thread, created, Told(year, original))
         if choice is None or (choice.kind == Kind.INITIALS and not _as_initials(context.flat[found.start : found.end])):
             return None
-        if context.word_after(found.end) in _SEQUEL and context.text[body_end : body_end + 1] in {" ", "-"}:
+        if context.word_after(found.end) in SEQUEL and context.text[body_end : body_end + 1] in {" ", "-"}:
             return None  # "Minions 3" is no mention of Minions; where the sequel exists, its own form was longer
         span = Span(found.start, found.end, body_start, body_end, found.surface)
-        features = extract(Site(span, choice, context, thread, year, found.chain), self._stats)
-        probability = self._scorer.probability(features)
+        features = extract(Site(span, choice, context, thread, year, found.chain), self.stats)
+        probability = self.scorer.probability(features)
         if _just_watched(found.surface, features, context.word_before(found.start)):
             probability = max(probability, WATCHED)
         return Candidate(span, choice, features, probability)
@@ -188,7 +188,7 @@ class Linker:
 def _just_watched(surface: Surface, features: dict[str, float], before: str) -> bool:
     """Whether a form of "watch" stands right before a title written as titles are, with no longer name around it."""
     return (
-        before in _WATCH
+        before in WATCH
         and "before" in features
         and not features.keys().isdisjoint({"case_title", "case_upper", "case_digits", "case_first"})
         and not features.get("capital_after", 0.0)

@@ -9,7 +9,7 @@ from processors.linking.model import Film
 from processors.linking.surfaces import Kind, votes_of
 from processors.linking.thread import Thread, released
 
-_KIND: Final = {
+KIND: Final = {
     Kind.FULL: 0.0,
     Kind.ALTERNATIVE: -3.0,
     Kind.NO_ARTICLE: -2.0,
@@ -22,23 +22,23 @@ _KIND: Final = {
 """What a form is worth, in units of ln(votes): a film's own title outweighs 50 times the votes of a film of which it
 is only the first half ("Iron Man" is not "Iron Man 3")."""
 
-_RECENT: Final = 1.5
+RECENT: Final = 1.5
 """A film of the comment's own years is on everybody's lips: worth 4.5 times the votes."""
 
-_THREAD: Final = 2.0
+THREAD: Final = 2.0
 """The thread's own film, before others of its series: worth 7 times the votes."""
 
-_SERIES: Final = 5.0
+SERIES: Final = 5.0
 """A film of the thread's series, where a surface may mean it: worth 150 times the votes."""
 
-_FIRST: Final = 4.0
+FIRST: Final = 4.0
 """A series without a bare title is named by its first film ("Kingsman"): worth 50 times the votes."""
 
-_YEAR: Final = 20.0
+YEAR: Final = 20.0
 """A year written beside decides."""
 
 
-_ORIGINAL: Final = 4.0
+ORIGINAL: Final = 4.0
 """What "the original" or "the first" before a title is worth to the oldest film it may mean."""
 
 
@@ -85,11 +85,11 @@ def choose(
         if score is None:
             continue
         if thread.series and index.series[position] == thread.series:
-            score += _SERIES
+            score += SERIES
         if film.year == oldest:
-            score += _ORIGINAL
+            score += ORIGINAL
         if kind == Kind.MAIN and position in index.firsts:
-            score += _FIRST
+            score += FIRST
         if best is None or score > best[0]:
             second = best[0] if best is not None else second
             best = (score, position, kind)
@@ -102,13 +102,13 @@ def choose(
 
 
 def _score(film: Film, kind: Kind, thread: Thread, created: datetime | None, year: int | None) -> float | None:
-    score = math.log1p(votes_of(film)) + _KIND[kind]
+    score = math.log1p(votes_of(film)) + KIND[kind]
     if year is not None and film.year is not None:
         if abs(film.year - year) > 1:
             return None
-        score += _YEAR - abs(film.year - year)
+        score += YEAR - abs(film.year - year)
     if created is not None and film.year is not None and -1 <= created.year - film.year <= 1:
-        score += _RECENT
+        score += RECENT
     if thread.film is film:
-        score += _THREAD
+        score += THREAD
     return score

@@ -24,7 +24,7 @@ class Scorer:
         self.bias: float = table["bias"]
         self.weights: Mapping[str, float] = table["weights"]
         self.shrink: float = table.get("shrink", 1.0)
-        self._forest = Forest(table.get("trees", ()))
+        self.forest = Forest(table.get("trees", ()))
         self.accept: float = table["accept"]
         """Probability from which a mention counts."""
         self.uncertain: float = table["uncertain"]
@@ -38,7 +38,7 @@ class Scorer:
             if value:
                 margin += value * weights.get(name, 0.0)
         if UNSURE[0] < margin < UNSURE[1]:
-            margin = self.shrink * margin + self._forest.correction(features)
+            margin = self.shrink * margin + self.forest.correction(features)
         return 1.0 / (1.0 + math.exp(-min(max(margin, -50.0), 50.0)))
 
 

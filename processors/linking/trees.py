@@ -17,15 +17,15 @@ class Forest:
 
     def __init__(self, trees: Sequence[Tree]) -> None:
         names: dict[str, int] = {}
-        self._trees = [_complete(tree, DEPTH, names) for tree in trees]
-        self._names = list(names)
+        self.trees = [_complete(tree, DEPTH, names) for tree in trees]
+        self.names = list(names)
 
     def correction(self, features: Mapping[str, float]) -> float:
         """The sum of the trees' answers, in log-odds; absent features are 0."""
         get = features.get
-        v = [get(name, 0.0) for name in self._names]
+        v = [get(name, 0.0) for name in self.names]
         total = 0.0
-        for i, threshold, left, right in self._trees:
+        for i, threshold, left, right in self.trees:
             i, threshold, left, right = left if v[i] <= threshold else right  # noqa: PLW2901 - one level down
             i, threshold, left, right = left if v[i] <= threshold else right  # noqa: PLW2901
             total += left if v[i] <= threshold else right

@@ -54,6 +54,10 @@ class WordStats:
         """log10 of the lower-case uses in a million words of the phrase's rarest word."""
         return 6 + math.log10(min(self._lower.get(word, _UNSEEN) for word in phrase.split()) / self.total)
 
+    def plain_words(self) -> frozenset[str]:
+        """Single words written in small letters more often than not: those of a `nameness` below 0."""
+        return frozenset(word for word, count in self._lower.items() if count > self._capital.get(word, 0))
+
     def nameness(self, phrase: str) -> float:
         """log10 ratio of capitalised to lower-case uses of the phrase's least name-like word or pair; 0 when unseen."""
         words = without_article(phrase).split()

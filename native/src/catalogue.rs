@@ -1,0 +1,217 @@
+//! The catalogue as Python's linker built it: words, forms, films and the weights of the features.
+
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use rustc_hash::FxHashMap;
+
+/// Takes one entry of a table.
+pub fn entry<'py, T: for<'a> FromPyObject<'a, 'py>>(table: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
+    let value = table.get_item(name)?.ok_or_else(|| PyKeyError::new_err(name.to_owned()))?;
+    value.extract().map_err(Into::into)
+}
+
+/// Bits of what a word is, in the order of `processors/linking/native.py`.
+pub mod bits {
+    pub const FIRST: u32 = 1;
+    pub const FILM: u32 = 1 << 1;
+    pub const OTHER: u32 = 1 << 2;
+    pub const SERIES: u32 = 1 << 3;
+    pub const NEXT: u32 = 1 << 4;
+    pub const ANY: u32 = 1 << 5;
+    pub const RELEASE: u32 = 1 << 6;
+    pub const BE: u32 = 1 << 7;
+    pub const OUT: u32 = 1 << 8;
+    pub const SMALL: u32 = 1 << 9;
+    pub const SEQUEL: u32 = 1 << 10;
+    pub const WATCH: u32 = 1 << 11;
+    pub const JOINER: u32 = 1 << 12;
+    /// A number that is no plain word: not "i", not "one".
+    pub const NUMBER: u32 = 1 << 13;
+    /// Written in small letters more often than not.
+    pub const PLAIN: u32 = 1 << 14;
+}
+
+#[derive(Clone, Copy, Default)]
+pub struct WordFacts {
+    pub before: f64,
+    pub after: f64,
+    pub bits: u32,
+}
+
+/// The words that matter: those of titles, and those with facts.
+pub struct Vocabulary {
+    ids: FxHashMap<Box<str>, u32>,
+    facts: Vec<WordFacts>,
+}
+
+impl Vocabulary {
+    pub const UNKNOWN: u32 = u32::MAX;
+
+    fn new(words: Vec<(String, f64, f64, u32)>) -> Self {
+        let mut vocabulary = Self { ids: FxHashMap::default(), facts: Vec::new() };
+        for (word, before, after, bits) in words {
+            let id = vocabulary.add(&word);
+            vocabulary.facts[id as usize] = WordFacts { before, after, bits };
+        }
+        vocabulary
+    }
+
+    fn add(&mut self, word: &str) -> u32 {
+        if let Some(&id) = self.ids.get(word) {
+            return id;
+        }
+        let id = self.facts.len() as u32;
+        self.ids.insert(word.into(), id);
+        self.facts.push(WordFacts::default());
+        id
+    }
+
+    pub fn id(&self, word: &str) -> u32 {
+        self.ids.get(word).copied().unwrap_or(Self::UNKNOWN)
+    }
+
+    pub fn facts(&self, id: u32) -> WordFacts {
+        self.facts.get(id as usize).copied().unwrap_or_default()
+    }
+
+    pub fn is(&self, id: u32, bit: u32) -> bool {
+        self.facts(id).bits & bit != 0
+    }
+}
+
+/// A form in which some films are named; `processors/linking/index.py`, `Surface`.
+pub struct Surface {
+    pub text: String,
+    pub words: usize,
+    /// Whether the first word is an article that does not tell.
+    pub article: bool,
+    pub length: usize,
+    pub entries: Vec<(u32, u8)>,
+    pub ordinariness: f64,
+    pub nameness: f64,
+    pub rarest: f64,
+    pub common: bool,
+    pub everywhere: bool,
+    pub place: bool,
+    pub given_name: bool,
+    /// log2 of the films of its series.
+    pub franchise: f64,
+}
+
+/// As Python gives it: text, words, length of the article, entries, numbers, marks.
+pub type SurfaceRow = (String, usize, Vec<(u32, u8)>, (f64, f64, f64, f64), (bool, bool, bool, bool));
+
+impl Surface {
+    pub fn from_row(row: SurfaceRow) -> Self {
+        let (text, head, entries, (ordinariness, nameness, rarest, franchise), (common, everywhere, place, given)) =
+            row;
+        Self {
+            words: text.split(' ').count(),
+            article: head > 0,
+            length: text.chars().count(),
+            text,
+            entries,
+            ordinariness,
+            nameness,
+            rarest,
+            common,
+            everywhere,
+            place,
+            given_name: given,
+            franchise,
+        }
+    }
+}
+
+pub struct Film {
+    pub movie_id: i64,
+    pub year: Option<i32>,
+    /// ln(1 + votes).
+    pub fame: f64,
+    /// log10(1 + votes) - 3, clipped.
+    pub votes: f64,
+    pub votes_unknown: bool,
+    /// Number of its series; 0 for none.
+    pub series: u32,
+    /// Begins a series, or begins it anew.
+    pub first: bool,
+}
+
+/// (movie id, year, ln(1 + votes), clipped log10(1 + votes) - 3, votes unknown, series, first of its series)
+type FilmRow = (i64, Option<i32>, f64, f64, bool, u32, bool);
+
+impl Film {
+    fn from_row((movie_id, year, fame, votes, votes_unknown, series, first): FilmRow) -> Self {
+        Self { movie_id, year, fame, votes, votes_unknown, series, first }
+    }
+}
+
+pub struct Catalogue {
+    pub vocabulary: Vocabulary,
+    pub surfaces: Vec<Surface>,
+    pub films: Vec<Film>,
+    roots: FxHashMap<u32, u32>,
+    children: FxHashMap<(u32, u32), u32>,
+    /// The surface that ends at a node.
+    ends: Vec<u32>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Catalogue {
+    pub fn new(table: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let rows: Vec<SurfaceRow> = entry(table, "surfaces")?;
+        let films: Vec<FilmRow> = entry(table, "films")?;
+        let mut catalogue = Self {
+            vocabulary: Vocabulary::new(entry(table, "words")?),
+            surfaces: rows.into_iter().map(Surface::from_row).collect(),
+            films: films.into_iter().map(Film::from_row).collect(),
+            roots: FxHashMap::default(),
+            children: FxHashMap::default(),
+            ends: Vec::new(),
+        };
+        for number in 0..catalogue.surfaces.len() {
+            catalogue.grow(number as u32);
+        }
+        Ok(catalogue)
+    }
+
+    fn grow(&mut self, number: u32) {
+        let mut node = NONE;
+        for word in self.surfaces[number as usize].text.split(' ') {
+            let id = self.vocabulary.add(word);
+            node = if node == NONE {
+                *self.roots.entry(id).or_insert_with(|| new_node(&mut self.ends))
+            } else {
+                *self.children.entry((node, id)).or_insert_with(|| new_node(&mut self.ends))
+            };
+        }
+        self.ends[node as usize] = number;
+    }
+
+    /// Every surface in a text, as (first word, last word, surface), by end and then the longest first.
+    pub fn matches(&self, ids: &[u32]) -> Vec<(usize, usize, u32)> {
+        let mut found = Vec::new();
+        for (first, id) in ids.iter().enumerate() {
+            let Some(&root) = self.roots.get(id) else { continue };
+            let mut node = root;
+            let mut last = first;
+            loop {
+                if self.ends[node as usize] != NONE {
+                    found.push((first, last, self.ends[node as usize]));
+                }
+                last += 1;
+                let Some(&next) = ids.get(last).and_then(|&id| self.children.get(&(node, id))) else { break };
+                node = next;
+            }
+        }
+        found.sort_unstable_by_key(|&(first, last, _)| (last, first));
+        found
+    }
+}
+
+fn new_node(ends: &mut Vec<u32>) -> u32 {
+    ends.push(NONE);
+    ends.len() as u32 - 1
+}
