@@ -30,12 +30,13 @@ class DiskMetrics(Collector):
         yield GaugeMetricFamily("trendscope_data_disk_size_bytes", "Size of the data folder's disk", value=usage.total)
 
 
-_shown: list[DiskMetrics] = []
+_shown: list[tuple[CollectorRegistry, DiskMetrics]] = []
 
 
 def show_disk(folder: Path, registry: CollectorRegistry = REGISTRY) -> None:
     """Show the disk of `folder` among the process's metrics; a later call replaces an earlier one."""
     while _shown:
-        registry.unregister(_shown.pop())
-    _shown.append(DiskMetrics(folder))
-    registry.register(_shown[0])
+        place, earlier = _shown.pop()
+        place.unregister(earlier)
+    _shown.append((registry, DiskMetrics(folder)))
+    registry.register(_shown[0][1])

@@ -6,6 +6,7 @@ was never read.
 
 from collections.abc import Callable, Iterator
 
+from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -84,3 +85,8 @@ def _points(films: list[TrendingFilm]) -> GaugeMetricFamily:
 
 def _names(film: TrendingFilm) -> tuple[str, str]:
     return str(film.movie_id), film.title
+
+
+def show_films(board: Board) -> None:
+    """Add them to the process's metrics."""
+    REGISTRY.register(FilmMetrics(board))

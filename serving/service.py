@@ -11,6 +11,7 @@ from serving.answers import Responder, encode
 from serving.app import create_app
 from serving.context import Context
 from serving.details import Details
+from serving.film_metrics import show_films
 from serving.past import PastWindows
 from serving.refresh import Refresher
 from serving.scrape import Scraper
@@ -61,6 +62,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     listener = bind(settings.bind_address, settings.serving_port)
     context, refresher = context_of(settings)
+    show_films(context.board)
     app = create_app(context)
     scraper = Scraper(settings, system_clock)
     threads = [

@@ -84,7 +84,7 @@ INFRASTRUCTURE = Board(
             (
                 Panel(
                     "Driver's heap",
-                    "Of SPARK_DRIVER_MEMORY (1 GB).",
+                    "What the driver's JVM uses of SPARK_DRIVER_MEMORY (1 GB).",
                     query(_HEAP, "used"),
                     "bytes",
                     least=0,
@@ -113,7 +113,7 @@ INFRASTRUCTURE = Board(
             (
                 Panel(
                     "Messages a second",
-                    "Appended, by topic.",
+                    "Records appended to each topic, whoever wrote them.",
                     (_server("sum by (topic) (rate(kafka_topic_messagesin_total[2m]))", "{{topic}}"),),
                     "wps",
                     least=0,

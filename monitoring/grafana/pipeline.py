@@ -153,7 +153,7 @@ PIPELINE = Board(
                 ),
                 Panel(
                     "Comments a second by what became of them",
-                    "The same as rates.",
+                    "The same five kinds, as rates over five minutes.",
                     query("sum by (category) (rate(trendscope_processor_records_total[5m]))", "{{category}}"),
                     "cps",
                     Kind.STACK,
@@ -195,7 +195,7 @@ PIPELINE = Board(
             (
                 Panel(
                     "Rows written to Cassandra a second",
-                    "By service and table.",
+                    "Upserts that Cassandra has acknowledged, by service and table.",
                     query(
                         "sum by (job, table) (rate(trendscope_cassandra_rows_written_total[5m]))", "{{job}} {{table}}"
                     ),

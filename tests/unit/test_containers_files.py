@@ -43,7 +43,7 @@ def variables(service: dict[str, Any]) -> dict[str, str]:
 
 
 def dockerfile(name: str) -> str:
-    return (ROOT / SERVICES[name]["build"]["dockerfile"]).read_text()
+    return Path(ROOT, SERVICES[name]["build"]["dockerfile"]).read_text()
 
 
 @pytest.mark.parametrize("name", SERVICES)
