@@ -63,16 +63,13 @@ def _servers(settings: Settings) -> list[Program]:
 
 def _mlflow(settings: Settings) -> Program:
     home = settings.data_dir.resolve() / "mlflow"
-    arguments = ["--host", LOOPBACK, "--port", str(settings.mlflow_port), "--workers", "1"]
-    arguments += ["--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}"]
-    arguments += ["--artifacts-destination", str(home / "artifacts")]
+    arguments = ["--host", LOOPBACK, "--port", str(settings.mlflow_port), "--folder", str(home)]
     return Program(
         "mlflow",
         # Nothing waits for it, and its start takes as much of a core as Kafka's: the others go first.
-        ("nice", "-n", "10", *_python("mlflow", "server", *arguments)),
+        ("nice", "-n", "5", *_python("monitoring.mlflow_server", *arguments)),
         order=30,
         ports=(("MLFLOW_PORT", settings.mlflow_port),),
-        stop_group=True,
     )
 
 

@@ -12,9 +12,10 @@ from configs.settings import Settings
 from contracts.events import Prediction
 from ml_service.engine import EngineConfig
 from ml_service.mlflow_backend import connector
-from ml_service.service import Service, restore
+from ml_service.service import VERSIONS_FOLDER, Service, restore
 from ml_service.source import TrendSource
 from ml_service.tracking import Tracker
+from ml_service.versions import Versions
 from storage.records import ModelMetric
 from storage.store import Store
 
@@ -49,9 +50,13 @@ def main(settings: Settings, stop: threading.Event) -> None:
     serve_metrics(settings.bind_address, settings.ml_metrics_port, lambda: state["reason"])
     source = TrendSource(settings)
     sink = Publisher(settings.kafka_bootstrap_servers, client_id="ml-service", deadline=settings.startup_deadline)
-    tracker = Tracker(connector(settings, config), model_seconds=settings.mlflow_model_interval / timedelta(seconds=1))
+    folder = settings.data_dir / "ml_service"
+    tracker = Tracker(
+        connector(settings, config),
+        versions=Versions(folder / VERSIONS_FOLDER),
+        model_seconds=settings.mlflow_model_interval / timedelta(seconds=1),
+    )
     with Store.open(settings) as store:
-        folder = settings.data_dir / "ml_service"
         service = Service(
             restore(folder, config, source),
             source=source,

@@ -5,22 +5,35 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from configs.logging import get_logger
 from configs.settings import ROOT, Settings
-from ml_service.engine import EngineConfig
-from ml_service.model.features import BASELINES
-from ml_service.model.forecaster import EXPERTS, MODEL_VERSION
+from ml_service.engine import CONFIGURATIONS, EngineConfig
+from ml_service.events import Kind, ModelEvent
+from ml_service.fingerprint import code_fingerprint
+from ml_service.items import Answer, Figures, Logged, ModelPackage, Request, Role
+from ml_service.model.configuration import STEADY
+from ml_service.model.experts import learned_names
+from ml_service.model.features import BASELINES, SIMPLE_EXPERTS
+from ml_service.model.forecaster import MODEL_VERSION
 from ml_service.package import package_state, table_of
-from ml_service.tracking import Figures, ModelPackage
+from ml_service.registry import (
+    EXPERIMENT,
+    REGISTERED_MODEL,
+    TAG_ANSWER,
+    TAG_CONFIGURATION,
+    TAG_LEARNER,
+    TAG_LINEAGE,
+    TAG_REQUEST,
+    TAG_ROLE,
+)
 
 log = get_logger(__name__)
 
-EXPERIMENT = "trendscope"
-REGISTERED_MODEL = "trendscope-forecaster"
 _REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "pydantic-settings", "river", "structlog")
 _CODE = ("ml_service", "storage", "contracts", "common", "configs")
 
@@ -77,16 +90,76 @@ class MlflowBackend:
         self._client.set_tag(self.run_id, "data_to", item.at.isoformat())
 
     def model(self, item: ModelPackage) -> None:
-        """Log and register the model with its example; nothing is installed or resolved for it."""
+        """Log and register both models, each with its example; nothing is installed or resolved for them."""
+        asked = self.request() is not None
+        for model in item.models:
+            number = self._log_model(item, model)
+            if asked and model.role is Role.CHAMPION:
+                log.warning("mlflow_alias_kept", version=number, reason="a rollback waits")
+                continue
+            self._client.set_registered_model_alias(REGISTERED_MODEL, model.role.value, number)
+            log.info("mlflow_model", name=REGISTERED_MODEL, version=number, alias=model.role.value)
+
+    def event(self, item: ModelEvent) -> None:
+        """A mark in the run; a promotion moves the aliases and leaves its evidence at the version that leads now."""
+        millis = int(item.at.timestamp() * 1000)
+        self._client.log_metric(self.run_id, f"event_{item.kind}", item.value, millis, millis // 1000)
+        facts = {"at": item.at.isoformat(), "champion": item.champion, **item.evidence}
+        self._client.set_tag(self.run_id, f"last_{item.kind}", json.dumps(facts))
+        if item.kind is Kind.PROMOTION:
+            self._promote(facts)
+
+    def answer(self, item: Answer) -> None:
+        """Write at the version what became of the request for it."""
+        said = f"from {item.followed_from.isoformat()}" if item.followed_from else f"refused: {item.reason}"
+        self._tag(item.request.version, {TAG_ANSWER: f"{item.request.requested_at} {said}"})
+
+    def request(self) -> Request | None:
+        """A rollback that was asked for and not answered yet."""
+        found = self._version_of(Role.CHAMPION)
+        if found is None:
+            return None
+        tags = found.tags
+        asked = tags.get(TAG_REQUEST)
+        if not asked or tags.get(TAG_ANSWER, "").startswith(asked):
+            return None
+        return Request(str(found.version), tags.get(TAG_CONFIGURATION, ""), tags.get(TAG_LEARNER, ""), asked)
+
+    def close(self) -> None:
+        """End the run."""
+        self._client.set_terminated(self.run_id)
+
+    def _promote(self, facts: dict[str, str]) -> None:
+        new, old = self._version_of(Role.CHALLENGER), self._version_of(Role.CHAMPION)
+        if new is None or self.request() is not None:
+            return  # none was logged yet: the next model that is logged is the champion's
+        self._tag(new.version, {f"promotion_{name}": value for name, value in facts.items()})
+        self._client.set_registered_model_alias(REGISTERED_MODEL, Role.CHAMPION.value, new.version)
+        if old is not None:
+            self._client.set_registered_model_alias(REGISTERED_MODEL, Role.CHALLENGER.value, old.version)
+
+    def _version_of(self, role: Role) -> Any:
+        try:
+            return self._client.get_model_version_by_alias(REGISTERED_MODEL, role.value)
+        except self._mlflow.exceptions.MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None  # no such model, or no such alias: nothing was logged yet
+            raise
+
+    def _tag(self, version: str, tags: dict[str, str]) -> None:
+        for name, value in tags.items():
+            self._client.set_model_version_tag(REGISTERED_MODEL, str(version), name, value)
+
+    def _log_model(self, item: ModelPackage, model: Logged) -> str:
         mlflow = self._mlflow
-        inputs, outputs = table_of(item)
+        inputs, outputs = table_of(item, model.role)
         with tempfile.TemporaryDirectory() as folder:
             state, evidence = Path(folder) / "engine.pickle", Path(folder) / "scored.json"
-            state.write_bytes(package_state(item))
+            state.write_bytes(package_state(item, model.role))
             evidence.write_text(json.dumps(outputs.to_dict(orient="records")), encoding="utf-8")
             with mlflow.start_run(run_id=self.run_id, log_system_metrics=False):
                 info = mlflow.pyfunc.log_model(
-                    name="forecaster",
+                    name=model.role.value,
                     python_model=str(Path(__file__).with_name("replay_model.py")),
                     artifacts={"engine": str(state), "scored": str(evidence)},
                     code_paths=[str(ROOT / package) for package in _CODE],
@@ -94,26 +167,33 @@ class MlflowBackend:
                     input_example=inputs,
                     pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
                     registered_model_name=REGISTERED_MODEL,
-                    metadata={"model_version": MODEL_VERSION},
+                    metadata={"model_version": model.model_version},
                 )
         number = str(info.registered_model_version)
-        self._client.set_registered_model_alias(REGISTERED_MODEL, "champion", number)
-        log.info("mlflow_model", name=REGISTERED_MODEL, version=number)
-
-    def close(self) -> None:
-        """End the run."""
-        self._client.set_terminated(self.run_id)
+        self._tag(number, {
+            "model_version": model.model_version,
+            TAG_ROLE: model.role.value,
+            TAG_CONFIGURATION: model.configuration,
+            TAG_LEARNER: model.learner,
+            TAG_LINEAGE: str(item.lineage),
+            "data_to": item.at.isoformat() if item.at else "",
+        })  # fmt: skip
+        return number
 
 
 def _parameters(config: EngineConfig) -> dict[str, str]:
     return {
         "model_version": MODEL_VERSION,
         "code_version": code_version(),
+        "code_fingerprint": code_fingerprint(),
         "window": str(config.window),
         "slide": str(config.slide),
         "horizons": ",".join(map(str, config.horizons)),
         "coverage": str(config.coverage),
-        "experts": ",".join(EXPERTS),
+        **{f"configuration_{one.name}": json.dumps(asdict(one)) for one in CONFIGURATIONS},
+        "experts": ",".join((*SIMPLE_EXPERTS, *learned_names(STEADY))),
+        "contest_blocks": str(config.contest_blocks),
+        "contest_pairs": str(config.contest_pairs),
         "baselines": ",".join(BASELINES),
         **{f"version_{name}": version(name) for name in ("river", "numpy", "mlflow")},
     }

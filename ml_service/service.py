@@ -13,13 +13,17 @@ from contracts.errors import ContractError
 from contracts.events import DeadLetter, DeadLetterReason, Event, Prediction, TrendUpdate
 from ml_service import metric_rows, snapshot, telemetry
 from ml_service.engine import Batch, Engine, EngineConfig
-from ml_service.errors import SnapshotError
+from ml_service.errors import SnapshotError, VersionError
+from ml_service.items import Answer
 from ml_service.source import Record
 from ml_service.tracking import NoTracking, Tracking
+from ml_service.versions import Versions
 from storage.records import ModelMetric
 
 log = get_logger(__name__)
 
+VERSIONS_FOLDER = "versions"
+"""In the service's folder: the learners a rollback can lead with."""
 _SAVING_SHARE = 20.0
 """Saving takes at most a twentieth of the time: with ten thousand films the state has half a gigabyte."""
 
@@ -108,6 +112,7 @@ class Service:
         self.engine = engine
         self._source, self._tables, self._sink = source, tables, sink
         self._folder, self._clock, self._monotonic = folder, clock, monotonic
+        self._versions = Versions(folder / VERSIONS_FOLDER)
         self._snapshot_seconds = self._pause = snapshot_seconds
         self._tracking = tracking or NoTracking()
         self._saved_at, self._dirty = monotonic(), False
@@ -130,7 +135,7 @@ class Service:
         if records:
             letters, batch = self._apply(records)
             self._tables.predictions(batch.predictions)
-            self._tables.metrics(metric_rows.rows(batch.closes))
+            self._tables.metrics([*metric_rows.rows(batch.closes), *metric_rows.event_rows(batch.events)])
             for prediction in batch.predictions:
                 self._sink.send(PREDICTIONS_STREAM, prediction)
             for letter in letters:
@@ -140,7 +145,13 @@ class Service:
             telemetry.show_batch(batch, self.engine)
             for close in batch.closes[-1:]:
                 self._tracking.figures(close)
+            for event in batch.events:
+                log.warning(
+                    "model_event", kind=event.kind.value, at=event.at, champion=event.champion, **event.evidence
+                )
+                self._tracking.event(event)
             self._dirty = True
+        self._follow_request()
         lag = self._source.lag()
         if lag is not None:
             telemetry.LAG.set(lag)
@@ -154,7 +165,7 @@ class Service:
         data = snapshot.dump(snapshot.Snapshot(self.engine, self._source.topic_id, offsets))
         snapshot.save(self._folder, data)
         self._source.commit(offsets)
-        self._tracking.state_saved(data)
+        self._tracking.state_saved(data, self.engine)
         self._saved_at, self._dirty = self._monotonic(), False
         self._pause = max(self._snapshot_seconds, _SAVING_SHARE * (self._saved_at - started))
         telemetry.SNAPSHOT.set(self._clock().timestamp())
@@ -163,6 +174,27 @@ class Service:
         """Save what is not saved yet."""
         if self._dirty:
             self.save()
+
+    def _follow_request(self) -> None:
+        """Order a rollback that somebody asked for.
+
+        It takes effect at the next window, and is saved at once, before anything it leads to is stored: a crash loses
+        either nothing of it or all of it, and in the second case the request is still there.
+        """
+        request = self._tracking.request()
+        if request is None:
+            return
+        try:
+            order = self._versions.order(self.engine, request.configuration, request.learner, request.version)
+        except VersionError as error:
+            log.warning("rollback_refused", reason=str(error))
+            self._tracking.answer(Answer(request, None, str(error)))
+            return
+        self.engine.order(order)
+        self.save()
+        effective = self.engine.time_of(order.step)
+        log.warning("rollback_ordered", version=request.version, effective=effective)
+        self._tracking.answer(Answer(request, effective))
 
     def _apply(self, records: list[Record]) -> tuple[list[DeadLetter], Batch]:
         letters: list[DeadLetter] = []
@@ -175,11 +207,11 @@ class Service:
                 continue
             if not update.is_final:
                 continue
-            known = len(batch.predictions)
+            known = len(batch.predictions), len(batch.shadow)
             started = time.perf_counter()
             self.engine.process(update, batch)
             telemetry.SECONDS.observe(time.perf_counter() - started)
-            self._tracking.processed(update, batch.predictions[known:])
+            self._tracking.processed(update, batch, known)
         return letters, batch
 
     def _dead_letter(self, record: Record, error: ContractError) -> DeadLetter:

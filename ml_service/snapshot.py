@@ -15,9 +15,9 @@ from pathlib import Path
 
 from ml_service.engine import Engine, EngineConfig
 from ml_service.errors import SnapshotError
-from ml_service.model.forecaster import MODEL_VERSION
+from ml_service.fingerprint import code_fingerprint
 
-FORMAT = 1
+FORMAT = 2
 FILE_NAME = "state.snapshot"
 
 
@@ -36,7 +36,7 @@ def dump(snapshot: Snapshot) -> bytes:
     body = pickle.dumps(snapshot.engine, protocol=5)
     header = {
         "format": FORMAT,
-        "model_version": MODEL_VERSION,
+        "code": code_fingerprint(),
         "config": _fingerprint(snapshot.engine.config),
         "topic_id": snapshot.topic_id,
         "offsets": snapshot.offsets,
@@ -49,23 +49,34 @@ def parse(data: bytes, config: EngineConfig) -> Snapshot:
     """Read what `dump` wrote.
 
     Raises:
-        SnapshotError: damaged, of another format or model, or made with another configuration than `config`.
+        SnapshotError: damaged, of another format or code, or made with another configuration than `config`.
     """
     line, _, body = data.partition(b"\n")
     try:
         header = json.loads(line)
-        if header["format"] != FORMAT or header["model_version"] != MODEL_VERSION:
-            raise SnapshotError(
-                f"format {header['format']} of {header['model_version']}, wanted {FORMAT} of {MODEL_VERSION}"
-            )
+        if header["format"] != FORMAT:
+            raise SnapshotError(f"it was saved in format {header['format']}, this version uses {FORMAT}")
+        if header["code"] != code_fingerprint():
+            raise SnapshotError(f"it was saved by {header['code']}, this version is {code_fingerprint()}")
         if header["config"] != _fingerprint(config):
             raise SnapshotError("made with other window, horizon or coverage settings")
         if header["sha256"] != hashlib.sha256(body).hexdigest():
             raise SnapshotError("the checksum does not fit: the file is damaged")
         offsets = {int(partition): int(offset) for partition, offset in header["offsets"].items()}
-        return Snapshot(pickle.loads(body), str(header["topic_id"]), offsets)  # noqa: S301 - see the module's text
-    except (ValueError, KeyError, TypeError, AttributeError, ImportError, pickle.UnpicklingError, EOFError) as error:
+        topic_id = str(header["topic_id"])
+    except (ValueError, KeyError, TypeError) as error:
         raise SnapshotError(f"not a snapshot: {error!r}") from error
+    return Snapshot(_unpickled(body), topic_id, offsets)
+
+
+def _unpickled(body: bytes) -> Engine:
+    try:
+        engine = pickle.loads(body)  # noqa: S301 - see the module's text
+    except Exception as error:  # a pickle may raise anything; whatever it is, starting afresh mends it
+        raise SnapshotError(f"it cannot be read: {error!r}") from error
+    if not isinstance(engine, Engine):
+        raise SnapshotError(f"it holds no engine but {type(engine).__name__}")
+    return engine
 
 
 def engine_of(data: bytes) -> Engine:

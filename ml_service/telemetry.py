@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from ml_service.engine import Batch, Engine
+from ml_service.events import Kind
 from ml_service.model.scores import Score
 
 PREDICTIONS = Counter("ml_predictions_total", "Forecasts made", ["horizon"])
@@ -19,6 +20,12 @@ SKILL = Gauge("ml_skill", "Recent 1 - MAE / MAE of persistence", ["horizon"])
 BASELINE_MAE = Gauge("ml_baseline_mae", "Recent mean absolute error of a baseline", ["horizon", "baseline"])
 COVERAGE = Gauge("ml_interval_coverage", "Recent share of outcomes inside their interval", ["horizon"])
 WIDTH = Gauge("ml_interval_width", "Recent mean width of the intervals, points of TrendScore", ["horizon"])
+CHALLENGER_MAE = Gauge("ml_challenger_mae", "Recent mean absolute error of the challenger, in shadow", ["horizon"])
+MODEL = Gauge("ml_model_info", "1 for the model version that has the role", ["version", "role"])
+EVENTS = Counter("ml_model_events_total", "Drifts, contests, promotions and rollbacks", ["kind"])
+LAST_EVENT = Gauge("ml_model_event_timestamp_seconds", "Event time of the last event of a kind", ["kind"])
+for _kind in Kind:
+    EVENTS.labels(_kind.value)  # from 0 on, so that the first one is an increase
 LAG = Gauge("trendscope_ml_consumer_lag", "Records of trend_stream not read yet")
 LAST_WINDOW = Gauge("trendscope_ml_last_window_timestamp_seconds", "End of the newest final window seen")
 SNAPSHOT = Gauge("trendscope_ml_snapshot_timestamp_seconds", "When the state was last saved")
@@ -32,12 +39,20 @@ def show_batch(batch: Batch, engine: Engine) -> None:
     """Count a batch that was stored and published, and show the figures after it."""
     for prediction in batch.predictions:
         (PREDICTIONS if prediction.actual is None else OUTCOMES).labels(str(prediction.horizon)).inc()
+    for event in batch.events:
+        EVENTS.labels(event.kind.value).inc()
+        LAST_EVENT.labels(event.kind.value).set(event.at.timestamp())
     show_state(engine)
 
 
 def show_state(engine: Engine) -> None:
     """Show what the engine knows; a restored one knows its figures before the next window closes."""
     show_scores(engine.scores())
+    for horizon, score in engine.shadow_scores().items():
+        CHALLENGER_MAE.labels(str(horizon)).set(score.mae)
+    for version in (engine.champion, engine.challenger):
+        for role, holder in (("champion", engine.champion), ("challenger", engine.challenger)):
+            MODEL.labels(version, role).set(version == holder)
     FILMS.set(engine.model.films)
     if engine.stream_time is not None:
         LAST_WINDOW.set(engine.stream_time.timestamp())

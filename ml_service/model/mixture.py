@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_service.model.linear import Rows
 from ml_service.model.series import Array
 
 _LARGEST_GAIN = 2.0
@@ -34,20 +35,10 @@ class Mixture:
         self.weights = self._prior.copy()
         """One row of weights a row, summing to 1; they change only in `close_step`."""
 
-    @property
-    def taught(self) -> Array:
-        """Steps that have taught each row."""
-        return self._scale_labels
-
-    def start_from(self, row: int, weights: Array) -> None:
-        """Give a row that no step has taught another prior."""
-        self._prior[row] = weights
-        self.weights[row] = weights
-
-    def add(self, row: int, forecasts: Array, mixed: float, actual: float, weight: float = 1.0) -> None:
-        """An outcome of the step: what each expert of a row said, what its mixture said, and what came."""
-        self._gains[row] += weight * _sign(mixed - actual) * (mixed - forecasts)
-        self._labels[row] += weight
+    def add(self, rows: Rows, forecasts: Array, mixed: Array, actual: float, weights: Array | float = 1.0) -> None:
+        """Outcomes of the step: what each expert of some different rows said, what their mixtures said, what came."""
+        self._gains[rows] += (weights * np.sign(mixed - actual))[:, None] * (mixed[:, None] - forecasts)
+        self._labels[rows] += weights
 
     def close_step(self) -> None:
         """Learn from what was added since the last call."""
@@ -91,13 +82,15 @@ class FilmMixture:
         """Weights a row, with the shared ones as prior."""
         return normalised_weights(shared, learning_rates(self._range, self._square), self._regret)
 
-    def learn(self, rows: list[int], forecasts: Array, mixed: Array, actual: float) -> None:
+    def learn(self, rows: Rows, forecasts: Array, mixed: Array, actual: float) -> None:
         """The outcomes of some horizons at one instant: one row of forecasts and one mixed value each."""
-        gains = (np.sign(mixed - actual) * (mixed - forecasts.T)).T
-        self._range[rows] = np.maximum(self._keep * self._range[rows], np.abs(gains))
-        self._square[rows] = self._keep * self._square[rows] + gains * gains
-        rates = learning_rates(self._range[rows], self._square[rows])
-        self._regret[rows] = self._keep * self._regret[rows] + gains - rates * gains * gains
+        gains = np.sign(mixed - actual)[:, None] * (mixed[:, None] - forecasts)
+        squares = gains * gains
+        largest = np.maximum(self._keep * self._range[rows], np.abs(gains))
+        square = self._keep * self._square[rows] + squares
+        self._range[rows], self._square[rows] = largest, square
+        rates = learning_rates(largest, square)
+        self._regret[rows] = self._keep * self._regret[rows] + gains - rates * squares
 
 
 def learning_rates(largest: Array, square: Array) -> Array:
@@ -120,7 +113,3 @@ def normalised_weights(prior: Array, rates: Array, regret: Array) -> Array:
     weights = np.exp(score)
     weights /= weights.sum(axis=-1, keepdims=True)
     return cast(Array, weights)
-
-
-def _sign(value: float) -> float:
-    return 1.0 if value > 0 else -1.0 if value < 0 else 0.0

@@ -46,10 +46,9 @@ class Scoreboard:
     def add(  # noqa: PLR0913 - everything an outcome is scored by
         self, h: int, predicted: float, actual: float, *, inside: bool, width: float, baselines: list[float]
     ) -> None:
-        """Count one outcome of horizon number `h`."""
+        """Count one outcome of horizon number `h`; `baselines` are their absolute errors."""
         error = predicted - actual
-        row = [1.0, abs(error), error * error, actual, actual * actual, float(inside), width]
-        row += [abs(value - actual) for value in baselines]
+        row = [1.0, abs(error), error * error, actual, actual * actual, float(inside), width, *baselines]
         sums = self._sums[h]
         sums *= self._keep
         sums += row

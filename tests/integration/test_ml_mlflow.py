@@ -1,27 +1,38 @@
-"""The run, its metrics and its model on a real MLflow server; the model scores again what the service scored."""
+"""The run, its metrics and its models on a real MLflow server: what is logged scores again, and can lead again."""
 
+import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pytest
 
 from contracts.events import TrendUpdate
-from ml_service import snapshot
+from local.environment import service_environment
+from local.isolated import isolated_settings
+from local.programs import programs
+from ml_service import models, snapshot, tracking
 from ml_service.engine import Batch, Engine
+from ml_service.errors import VersionError
+from ml_service.events import Kind, ModelEvent
+from ml_service.items import Answer, Figures, Logged, ModelPackage, Role
 from ml_service.metric_rows import named
-from ml_service.mlflow_backend import EXPERIMENT, REGISTERED_MODEL, MlflowBackend, code_version
+from ml_service.mlflow_backend import MlflowBackend, code_version
 from ml_service.package import INPUT_COLUMN, table_of
+from ml_service.registry import EXPERIMENT, REGISTERED_MODEL
 from ml_service.snapshot import Snapshot
-from ml_service.tracking import Figures, ModelPackage
+from ml_service.tracking import Tracker
+from ml_service.versions import Versions
 from tests.support.ml import CONFIG, updates
-from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 pytestmark = [
@@ -36,20 +47,28 @@ ROWS = [row for row in updates(3, 40) if row.is_final]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder, port = tmp_path_factory.mktemp("mlflow"), free_port()
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts"),
-    ]  # fmt: skip
+    """The tracking server as the platform starts it, on a port of its own."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    settings = isolated_settings(folder)
+    settings = settings.model_copy(update={"mlflow_tracking_uri": f"http://127.0.0.1:{settings.mlflow_port}"})
+    program = next(one for one in programs(settings, simulator=False) if one.name == "mlflow")
+    (folder / "mlflow").mkdir()
+    environment = service_environment(settings, os.environ, {})
     with (folder / "log").open("wb") as log:
-        child = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True)
-    url = f"http://127.0.0.1:{port}"
+        child = subprocess.Popen(program.command, stdout=log, stderr=log, env=environment, start_new_session=True)
+    url = settings.mlflow_tracking_uri
     try:
         wait_until(lambda: answers(url), 240, what="the MLflow server", poll=0.5)
+        assert [line for line in processes(child.pid) if "huey" in line or "_job_runner" in line] == []
         yield url
     finally:
-        os.killpg(child.pid, signal.SIGKILL)  # the server and its workers; it has nothing to save
+        os.killpg(child.pid, signal.SIGKILL)  # it has nothing to save
         child.wait(30)
+
+
+def processes(session: int) -> list[str]:
+    done = subprocess.run(["ps", "-o", "args=", "-s", str(session)], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 def answers(url: str) -> bool:
@@ -60,56 +79,75 @@ def answers(url: str) -> bool:
         return False
 
 
-def scored() -> tuple[ModelPackage, Engine]:
+def scored(versions: Versions) -> tuple[ModelPackage, Engine]:
     engine, batch = Engine(CONFIG), Batch()
     for row in ROWS[:90]:
         engine.process(row, batch)
-    package = ModelPackage(snapshot.dump(Snapshot(engine, "topic", {0: 90})))
+    logged = (
+        Logged(Role.CHAMPION, engine.champion, "steady", versions.keep(engine, engine.model.lead)),
+        Logged(Role.CHALLENGER, engine.challenger, "quick", versions.keep(engine, engine.shadow)),
+    )
+    package = ModelPackage(
+        snapshot.dump(Snapshot(engine, "topic", {0: 90})), engine.stream_time, engine.lineage, logged
+    )
     after = Batch()
     for row in ROWS[90:110]:
         engine.process(row, after)
         package.updates.append(row)
-    package.forecasts += [row for row in after.predictions if row.actual is None]
+    package.forecasts[Role.CHAMPION] += [row for row in after.predictions if row.actual is None]
+    package.forecasts[Role.CHALLENGER] += after.shadow
     return package, engine
 
 
-def test_a_run_has_parameters_metrics_and_a_model_that_scores_the_same(
+def aliases(client: Any) -> dict[str, int]:
+    return {name: int(number) for name, number in client.get_registered_model(REGISTERED_MODEL).aliases.items()}
+
+
+def test_a_run_has_parameters_metrics_and_models_that_score_the_same(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CODE_VERSION", "abc123")
-    package, engine = scored()
+    package, engine = scored(Versions(tmp_path / "versions"))
     backend = MlflowBackend(server, CONFIG)
     at = ROWS[-1].window_end
     values = {f"{name}_h{h}": value for h, score in engine.scores().items() for name, value in named(score).items()}
     backend.figures(Figures(at, values))
     backend.model(package)
-    backend.model(package)
+    client = mlflow.MlflowClient(tracking_uri=server)
+    assert aliases(client) == {"champion": 1, "challenger": 2}
+
+    evidence = {"p": "0.001", "forecasts": "2400", "champion_mae": "2.0", "challenger_mae": "1.5"}
+    backend.event(ModelEvent(Kind.PROMOTION, at, engine.challenger, engine.champion, 0.75, evidence))
+    assert aliases(client) == {"champion": 2, "challenger": 1}
+    promoted = client.get_model_version(REGISTERED_MODEL, "2").tags
+    assert {name: promoted[f"promotion_{name}"] for name in evidence} == evidence
     backend.close()
 
-    client = mlflow.MlflowClient(tracking_uri=server)
     run = client.get_run(backend.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["horizons"] == "1,3"
     assert run.data.params["code_version"] == code_version() == "abc123"
+    assert json.loads(run.data.params["configuration_quick"])["tree"] is False
     assert run.data.tags["data_to"] == at.isoformat()
     assert run.data.metrics["mae_h1"] == pytest.approx(values["mae_h1"])
+    assert run.data.metrics["event_promotion"] == 0.75
     assert client.get_metric_history(backend.run_id, "mae_h1")[0].timestamp == int(at.timestamp() * 1000)
     assert client.get_experiment(run.info.experiment_id).name == EXPERIMENT
-    assert client.get_model_version_by_alias(REGISTERED_MODEL, "champion").version in {2, "2"}
 
-    inputs, outputs = table_of(package)
-    again = loaded_elsewhere(server, [json.loads(text) for text in inputs[INPUT_COLUMN]], tmp_path)
-    assert again == json.loads(outputs.to_json(orient="records", double_precision=15))
-    assert [TrendUpdate.decode(text) for text in inputs[INPUT_COLUMN]] == ROWS[90:110]
+    for number, role in ((1, Role.CHAMPION), (2, Role.CHALLENGER)):
+        inputs, outputs = table_of(package, role)
+        again = loaded_elsewhere(server, number, [json.loads(text) for text in inputs[INPUT_COLUMN]], tmp_path)
+        assert again == json.loads(outputs.to_json(orient="records", double_precision=15))
+        assert [TrendUpdate.decode(text) for text in inputs[INPUT_COLUMN]] == ROWS[90:110]
 
 
-def loaded_elsewhere(server: str, rows: list[object], folder: Path) -> object:
-    """Load the first version in a process of its own, away from the project, with the code that was logged."""
+def loaded_elsewhere(server: str, version: int, rows: list[object], folder: Path) -> object:
+    """Load a version in a process of its own, away from the project, with the code that was logged."""
     (folder / "rows.json").write_text(json.dumps(rows))
     code = f"""
 import json, mlflow, pandas
 mlflow.set_tracking_uri({server!r})
-model = mlflow.pyfunc.load_model("models:/{REGISTERED_MODEL}/1")
+model = mlflow.pyfunc.load_model("models:/{REGISTERED_MODEL}/{version}")
 rows = pandas.DataFrame({{"{INPUT_COLUMN}": [json.dumps(row) for row in json.load(open("rows.json"))]}})
 print(model.predict(rows).to_json(orient="records", double_precision=15))
 """
@@ -119,3 +157,47 @@ print(model.predict(rows).to_json(orient="records", double_precision=15))
     assert done.returncode == 0, done.stderr[-3000:]
     found: object = json.loads(done.stdout.strip().splitlines()[-1])
     return found
+
+
+def test_a_rollback_is_one_command_and_the_service_follows(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the test above: version 2 leads, version 1 led before."""
+    monkeypatch.setattr(tracking, "REQUEST_SECONDS", 0.5)
+    versions = Versions(tmp_path)
+    package, engine = scored(versions)
+    backend = MlflowBackend(server, CONFIG)
+    package.lineage = 1
+    backend.model(package)  # versions 3 and 4, after the lead changed
+    tracker = Tracker(lambda: backend, versions=versions, model_seconds=600)
+    said: list[str] = []
+    service = threading.Thread(target=serve_one_request, args=(tracker, versions, engine))
+    service.start()
+    registry = models.Registry(mlflow.MlflowClient(tracking_uri=server))
+    assert models.run(argparse.Namespace(command="rollback", to=None, wait=60.0), registry, said.append) == 1
+    service.join(60)
+    # Version 2 leads nowhere: it was logged as challenger. Version 1's learner is kept in another folder.
+    assert "champion is version 1" in said[0]
+    assert "refused" in said[1]
+    service = threading.Thread(target=serve_one_request, args=(tracker, versions, engine))
+    service.start()
+    assert models.run(argparse.Namespace(command="rollback", to=4, wait=60.0), registry, said.append) == 0
+    service.join(60)
+    tracker.close(30)
+    assert said[3].startswith("the service: from 2026-03-01T")
+    assert registry.aliases()["champion"] == 4
+    models.run(argparse.Namespace(command="list"), registry, said.append)
+    assert "champion" in next(line for line in said[4].splitlines() if line.split()[0] == "4")
+
+
+def serve_one_request(tracker: Tracker, versions: Versions, engine: Engine) -> None:
+    """What the service's loop does with a request."""
+    end = time.monotonic() + 60
+    while (request := tracker.request()) is None and time.monotonic() < end:
+        time.sleep(0.05)
+    assert request is not None
+    try:
+        order = versions.order(engine, request.configuration, request.learner, request.version)
+        tracker.answer(Answer(request, engine.time_of(order.step)))
+    except VersionError as error:
+        tracker.answer(Answer(request, None, str(error)))

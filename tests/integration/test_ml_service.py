@@ -21,6 +21,7 @@ from configs.topics import PREDICTIONS_STREAM, TREND_STREAM
 from contracts.events import Prediction, TrendUpdate
 from local.nodes.cassandra import CassandraNode
 from ml_service.engine import Batch, Engine, EngineConfig
+from ml_service.messages import version_of
 from storage.store import Store
 from tests.support.cassandra import migrated, settings_for
 from tests.support.ml import SLIDE, START, WINDOW, updates
@@ -146,7 +147,7 @@ def test_killed_twice_it_stores_what_an_uninterrupted_run_would(
         assert wait_until(lambda: metric(settings, "ml_predictions_total"), DEADLINE, poll=0.5)
         assert wait_until(lambda: metric(settings, "trendscope_ml_consumer_lag") == 0, DEADLINE, poll=0.5)
         assert last.end(signal.SIGTERM) == 0, last.log.read_text()[-2000:]
-        figures = store.metrics.series("mixture-1", "mae", 1)
+        figures = store.metrics.series(version_of("steady"), "mae", 1)
         assert figures[0].at == START + (WINDOWS - 2) * SLIDE + WINDOW
         assert figures[0].value == pytest.approx(mae_before_the_last_window(wanted), rel=1e-2)
     _published_what_was_stored(servers, wanted)

@@ -56,3 +56,22 @@ def updates(films: int, windows: int, *, seed: int = 7, first: int = 0) -> Itera
                 continue
             yield final(movie_id, number, score / 2, revision=1, is_final=False)
             yield final(movie_id, number, score, mentions=mentions, mentions_text=mentions, mentions_thread=0)
+
+
+def regimes(windows: int, *, films: int = 4, turn: int = 120, seed: int = 1) -> Iterator[TrendUpdate]:
+    """Films around 50 whose deviation persists for `turn` one-minute windows, then alternates, and so on in turn.
+
+    What was learned of one regime is wrong in the other: errors grow, and whoever forgets quickly is better off.
+    """
+    rng = random.Random(seed)
+    state = dict.fromkeys(range(1, films + 1), 0.0)
+    for number in range(windows):
+        carry = 0.9 if number // turn % 2 == 0 else -0.9
+        end = START + (number + 1) * SLIDE
+        for movie_id in state:
+            state[movie_id] = carry * state[movie_id] + rng.gauss(0, 3)
+            yield final(movie_id, number, min(100.0, max(0.0, 50 + state[movie_id])), window_end=end)
+
+
+RIVALS = EngineConfig(SLIDE, SLIDE, (1,), 0.8, contest_blocks=100, contest_pairs=100)
+"""Contests of 100 minutes, for `regimes`."""

@@ -1,6 +1,7 @@
 """The loop's order of side effects: a crash at every step, then a restart, must end as if nothing had happened."""
 
 import base64
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from configs.logging import configure_logging
 from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM
 from contracts.errors import DependencyError
 from contracts.events import DeadLetter, DeadLetterReason, Event, Prediction, TrendUpdate
+from ml_service import snapshot
 from ml_service.engine import Batch, Engine
-from ml_service.service import Service, restore
+from ml_service.items import Answer, Request
+from ml_service.service import VERSIONS_FOLDER, Service, restore
+from ml_service.tracking import NoTracking
+from ml_service.versions import Versions
 from storage.records import ModelMetric
 from tests.support.ml import CONFIG, updates
 
@@ -263,8 +269,84 @@ def test_records_that_retention_removed_are_a_gap_and_the_state_stays(tmp_path: 
     assert running._source.offsets == {0: world.first}
 
 
-def test_other_settings_and_damaged_files_start_afresh(tmp_path: Path) -> None:
+def test_damaged_files_start_afresh(tmp_path: Path) -> None:
     world = World(encoded(ROWS))
     run(world, tmp_path)
     (tmp_path / "state.snapshot").write_bytes(b"rubbish")
     assert service(world, tmp_path).engine.model.films == 0
+
+
+def test_after_an_upgrade_it_starts_afresh_with_one_line_and_ends_in_the_same_tables(
+    undisturbed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World(encoded(ROWS))
+    with monkeypatch.context() as past:
+        past.setattr(snapshot, "code_fingerprint", lambda: "mixture-1:0123")
+        run(world, tmp_path)
+    capsys.readouterr()
+    configure_logging("test")
+    run(world, tmp_path)
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (reason,) = [line["reason"] for line in said if line["event"] == "state_new"]
+    assert "mixture-1:0123" in reason
+    assert world.stored == undisturbed.stored
+    assert world.figures == undisturbed.figures
+
+
+class Asking(NoTracking):
+    """Somebody asks for a version once; remembers the answers."""
+
+    def __init__(self, request: Request) -> None:
+        self.requests, self.answers = [request], list[Answer]()
+
+    def request(self) -> Request | None:
+        return self.requests.pop() if self.requests else None
+
+    def answer(self, answer: Answer) -> None:
+        self.answers.append(answer)
+
+
+def exhaust(running: Service) -> None:
+    while running.step():
+        pass
+
+
+def asked(world: World, folder: Path, tracking: Asking) -> Service:
+    source = FakeSource(world)
+    return Service(
+        restore(folder, CONFIG, source), source=source, tables=FakeTables(world), sink=FakeSink(world), folder=folder,
+        clock=lambda: NOW, snapshot_seconds=1e9, tracking=tracking, monotonic=lambda: 0.0,
+    )  # fmt: skip
+
+
+def test_a_rollback_is_saved_before_anything_it_leads_to(tmp_path: Path) -> None:
+    world = World(encoded(ROWS))
+    digest = Versions(tmp_path / VERSIONS_FOLDER).keep(run(World(encoded(ROWS)), tmp_path / "old").engine, 1)
+    tracking = Asking(Request("7", "quick", digest, "now"))
+    running = asked(world, tmp_path, tracking)
+    running.step()
+    (answer,) = tracking.answers
+    assert answer.followed_from is not None
+    assert world.committed == running._source.offsets  # saved at once, long before the next save is due
+    assert running.engine.champion.endswith("steady")  # the window that is under way is not touched
+    world.crash_at = ("store", world.calls["store"] + 1)
+    with pytest.raises(CrashError):
+        exhaust(running)
+    again = asked(world, tmp_path, Asking(Request("9", "quick", "gone", "later")))
+    exhaust(again)
+    assert again.engine.champion.endswith("quick")
+    made = [row for row in world.stored.values() if row.model_version.endswith("quick")]
+    assert min(row.made_at for row in made) == answer.followed_from
+    rollbacks = {key[3]: value for key, value in world.figures.items() if key[:2] == ("events", "rollback")}
+    assert rollbacks == {answer.followed_from: 7.0}
+
+
+@pytest.mark.parametrize("learner", ["gone", "../../secret", ""])
+def test_a_rollback_to_what_is_not_kept_is_refused_with_its_reason(learner: str, tmp_path: Path) -> None:
+    world, tracking = World(encoded(ROWS)), Asking(Request("7", "quick", learner, "now"))
+    running = asked(world, tmp_path, tracking)
+    exhaust(running)
+    (answer,) = tracking.answers
+    assert answer.followed_from is None
+    assert "version 7" in answer.reason
+    assert running.engine.champion.endswith("steady")

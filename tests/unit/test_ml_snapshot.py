@@ -1,11 +1,15 @@
 """A snapshot is whole, of the right kind, or refused."""
 
+import hashlib
+import json
+import pickle
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ml_service import snapshot
+from ml_service import fingerprint, snapshot
 from ml_service.engine import Batch, Engine, EngineConfig
 from ml_service.errors import SnapshotError
 from ml_service.snapshot import FILE_NAME, Snapshot
@@ -56,11 +60,56 @@ def test_other_settings_are_refused(engine: Engine, other: EngineConfig) -> None
         snapshot.parse(snapshot.dump(Snapshot(engine, "abc", {})), other)
 
 
-def test_another_model_or_format_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_from_before_an_upgrade_is_refused_in_one_sentence(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = snapshot.dump(Snapshot(engine, "abc", {}))
-    monkeypatch.setattr(snapshot, "MODEL_VERSION", "mixture-0")
-    with pytest.raises(SnapshotError, match="mixture-0"):
+    monkeypatch.setattr(snapshot, "code_fingerprint", lambda: "mixture-3:feed")
+    with pytest.raises(SnapshotError, match=r"saved by mixture-2:[0-9a-f]{16}, this version is mixture-3:feed"):
         snapshot.parse(data, CONFIG)
+    monkeypatch.setattr(snapshot, "FORMAT", 9)
+    with pytest.raises(SnapshotError, match="format 2, this version uses 9"):
+        snapshot.parse(data, CONFIG)
+
+
+def test_the_first_format_is_refused_too() -> None:
+    old = b'{"format": 1, "model_version": "mixture-1", "config": "", "topic_id": "a", "offsets": {}}\n\x80\x05.'
+    with pytest.raises(SnapshotError, match="format 1, this version uses 2"):
+        snapshot.parse(old, CONFIG)
+
+
+class Upgraded:
+    """What a pickle of another version may do when it is read."""
+
+    def __setstate__(self, state: object) -> None:
+        raise RuntimeError("no such layout any more")
+
+
+@pytest.mark.parametrize(("content", "reason"), [(Upgraded(), "RuntimeError"), ({"films": 3}, "no engine but dict")])
+def test_a_pickle_that_cannot_be_read_is_refused_whatever_it_raises(content: object, reason: str) -> None:
+    if isinstance(content, Upgraded):
+        content.__dict__["x"] = 1
+    body = pickle.dumps(content)
+    engine = Engine(CONFIG)
+    header = json.loads(snapshot.dump(Snapshot(engine, "abc", {})).partition(b"\n")[0])
+    header["sha256"] = hashlib.sha256(body).hexdigest()
+    with pytest.raises(SnapshotError, match=reason):
+        snapshot.parse(json.dumps(header).encode() + b"\n" + body, CONFIG)
+
+
+def test_the_fingerprint_follows_the_code_and_the_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = fingerprint.code_fingerprint.__wrapped__
+    usual = fresh()
+    assert fresh() == usual
+    shutil.copytree(Path(fingerprint.__file__).parent, tmp_path / "copy")
+    monkeypatch.setattr(fingerprint, "_FOLDER", tmp_path / "copy")
+    assert fresh() == usual
+    with (tmp_path / "copy" / "model" / "experts.py").open("a") as stream:
+        stream.write("# another line\n")
+    assert fresh() != usual
+    monkeypatch.undo()
+    monkeypatch.setattr(fingerprint, "version", lambda _: "0.0")
+    assert fresh() != usual
 
 
 def test_a_crash_while_saving_leaves_the_old_one(

@@ -9,9 +9,12 @@ import pytest
 from contracts.events import TrendUpdate
 from ml_service import snapshot, telemetry, tracking
 from ml_service.engine import Batch, Engine, WindowClose
+from ml_service.events import Kind, ModelEvent
+from ml_service.items import Answer, Figures, Item, ModelPackage, Request, Role
 from ml_service.package import INPUT_COLUMN, package_state, replay, table_of
 from ml_service.snapshot import Snapshot, engine_of
-from ml_service.tracking import EXAMPLE_UPDATES, Figures, ModelPackage, Tracker
+from ml_service.tracking import EXAMPLE_UPDATES, Tracker
+from ml_service.versions import Versions
 from tests.support.ml import CONFIG, START, updates
 from tests.support.waiting import wait_until
 
@@ -20,7 +23,8 @@ ROWS = [row for row in updates(3, 60) if row.is_final]
 
 class FakeBackend:
     def __init__(self) -> None:
-        self.logged: list[Figures | ModelPackage] = []
+        self.logged: list[Item] = []
+        self.asked: Request | None = None
         self.closed = False
 
     def figures(self, item: Figures) -> None:
@@ -28,6 +32,15 @@ class FakeBackend:
 
     def model(self, item: ModelPackage) -> None:
         self.logged.append(item)
+
+    def event(self, item: ModelEvent) -> None:
+        self.logged.append(item)
+
+    def answer(self, item: Answer) -> None:
+        self.logged.append(item)
+
+    def request(self) -> Request | None:
+        return self.asked
 
     def close(self) -> None:
         self.closed = True
@@ -49,9 +62,11 @@ def closes() -> list[WindowClose]:
     return [close for close in batch.closes if close.scores]
 
 
-def test_figures_reach_the_backend_named_by_horizon_and_not_too_often(closes: list[WindowClose]) -> None:
+def test_figures_reach_the_backend_named_by_horizon_and_not_too_often(
+    closes: list[WindowClose], tmp_path: Path
+) -> None:
     backend, ticks = FakeBackend(), Ticks()
-    tracker = Tracker(lambda: backend, model_seconds=600, monotonic=ticks)
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600, monotonic=ticks)
     for close in closes[:10]:
         tracker.figures(close)
         ticks.now += 10
@@ -61,11 +76,12 @@ def test_figures_reach_the_backend_named_by_horizon_and_not_too_often(closes: li
     first = backend.logged[0]
     assert isinstance(first, Figures)
     assert first.values["mae_h1"] == closes[0].scores[1].mae
+    assert first.values["challenger_mae_h1"] == closes[0].shadow[1].mae
     assert "mae_persistence_h1" in first.values
 
 
 def test_a_backend_that_is_away_costs_nothing_and_the_queue_is_bounded(
-    closes: list[WindowClose], monkeypatch: pytest.MonkeyPatch
+    closes: list[WindowClose], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracking, "_FIGURES_SECONDS", 0.0)
     before = telemetry.MLFLOW_DROPPED._value.get()
@@ -73,7 +89,7 @@ def test_a_backend_that_is_away_costs_nothing_and_the_queue_is_bounded(
     def connect() -> FakeBackend:
         raise ConnectionError("nobody listens")
 
-    tracker = Tracker(connect, model_seconds=600)
+    tracker = Tracker(connect, versions=Versions(tmp_path), model_seconds=600)
     for close in closes * 3:
         tracker.figures(close)
     assert tracker._items.qsize() <= 30
@@ -81,7 +97,7 @@ def test_a_backend_that_is_away_costs_nothing_and_the_queue_is_bounded(
     tracker.close(10)
 
 
-def test_it_is_tried_again_until_it_answers(closes: list[WindowClose], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_tried_again_until_it_answers(closes: list[WindowClose], tmp_path: Path) -> None:
     backend, answers = FakeBackend(), iter([False, True])
     ready = threading.Event()
 
@@ -91,7 +107,7 @@ def test_it_is_tried_again_until_it_answers(closes: list[WindowClose], monkeypat
         ready.set()
         return backend
 
-    tracker = Tracker(connect, model_seconds=600)
+    tracker = Tracker(connect, versions=Versions(tmp_path), model_seconds=600)
     tracker.figures(closes[0])
     wait_until(lambda: backend.logged, what="the second try")
     assert ready.is_set()
@@ -102,45 +118,100 @@ def feed(tracker: Tracker, engine: Engine, rows: list[TrendUpdate]) -> None:
     for row in rows:
         batch = Batch()
         engine.process(row, batch)
-        tracker.processed(row, batch.predictions)
+        tracker.processed(row, batch, (0, 0))
 
 
-def test_a_model_is_the_state_and_the_updates_right_after_it(closes: list[WindowClose]) -> None:
+def saved(engine: Engine) -> tuple[bytes, Engine]:
+    return snapshot.dump(Snapshot(engine, "topic", {0: 1})), engine
+
+
+def packages(backend: FakeBackend) -> list[ModelPackage]:
+    return [item for item in backend.logged if isinstance(item, ModelPackage)]
+
+
+def test_a_model_is_the_state_and_the_updates_right_after_it(closes: list[WindowClose], tmp_path: Path) -> None:
     backend, ticks, engine = FakeBackend(), Ticks(), Engine(CONFIG)
-    tracker = Tracker(lambda: backend, model_seconds=600, monotonic=ticks)
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600, monotonic=ticks)
     feed(tracker, engine, ROWS[:90])
-    tracker.state_saved(saved(engine))  # nothing learned that it knows of, and too early
+    tracker.state_saved(*saved(engine))  # nothing learned that it knows of, and too early
     ticks.now = 130
     tracker.figures(closes[0])
-    tracker.state_saved(saved(engine))
+    tracker.state_saved(*saved(engine))
     feed(tracker, engine, ROWS[90:130])
-    tracker.state_saved(saved(engine))  # the next one is due in ten minutes
+    tracker.state_saved(*saved(engine))  # the next one is due in ten minutes
     feed(tracker, engine, ROWS[130:])
     tracker.close(10)
-    packages = [item for item in backend.logged if isinstance(item, ModelPackage)]
-    assert len(packages) == 1
-    assert packages[0].updates == ROWS[90 : 90 + EXAMPLE_UPDATES]
-    inputs, outputs = table_of(packages[0])
-    small = package_state(packages[0])
-    again = replay(engine_of(b"\n" + small), [TrendUpdate.decode(text) for text in inputs[INPUT_COLUMN]])
-    assert again.equals(outputs)
-    assert len(outputs) == EXAMPLE_UPDATES * 2
+    (package,) = packages(backend)
+    assert package.updates == ROWS[90 : 90 + EXAMPLE_UPDATES]
+    assert [model.configuration for model in package.models] == ["steady", "quick"]
+    answers = []
+    for role in Role:
+        inputs, outputs = table_of(package, role)
+        rows = [TrendUpdate.decode(text) for text in inputs[INPUT_COLUMN]]
+        again = replay(engine_of(b"\n" + package_state(package, role)), rows)
+        assert again.equals(outputs)
+        assert len(outputs) == EXAMPLE_UPDATES * 2
+        answers.append(outputs["predicted"].tolist())
+    assert answers[0] != answers[1]
+    kept = {path.stem for path in tmp_path.iterdir()}
+    assert kept == {model.learner for model in package.models}
 
 
-def saved(engine: Engine) -> bytes:
-    return snapshot.dump(Snapshot(engine, "topic", {0: 1}))
-
-
-def test_the_end_hands_over_a_model_that_has_some_updates(closes: list[WindowClose]) -> None:
+def test_a_model_that_changed_during_its_example_is_not_logged(closes: list[WindowClose], tmp_path: Path) -> None:
     backend, ticks, engine = FakeBackend(), Ticks(), Engine(CONFIG)
-    tracker = Tracker(lambda: backend, model_seconds=1, monotonic=ticks)
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600, monotonic=ticks)
+    feed(tracker, engine, ROWS[:60])
+    tracker.figures(closes[0])
+    ticks.now = 130
+    tracker.state_saved(*saved(engine))
+    feed(tracker, engine, ROWS[60:65])
+    event = ModelEvent(Kind.DRIFT, START, "a", "b", 2.0, {})
+    tracker.event(event)
+    feed(tracker, engine, ROWS[65:90])
+    tracker.state_saved(*saved(engine))  # at once: the one that was given up is due
+    feed(tracker, engine, ROWS[90:110])
+    tracker.close(10)
+    assert [package.updates for package in packages(backend)] == [ROWS[90:110]]
+    assert event in backend.logged
+
+
+def test_a_request_is_handed_on_once_and_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking, "REQUEST_SECONDS", 0.0)
+    backend = FakeBackend()
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600)
+    assert tracker.request() is None
+    backend.asked = Request("3", "steady", "abc", "2026-03-01T12:00:00+00:00")
+    found = wait_until(tracker.request, what="the request")
+    assert found == backend.asked
+    looks = count_of(backend, monkeypatch)
+    wait_until(lambda: len(looks) > 2, what="further looks")
+    assert tracker.request() is None
+    answer = Answer(backend.asked, START)
+    tracker.answer(answer)
+    tracker.close(10)
+    assert answer in backend.logged
+
+
+def count_of(backend: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    looks: list[int] = []
+
+    def request() -> Request | None:
+        looks.append(1)
+        return backend.asked
+
+    monkeypatch.setattr(backend, "request", request)
+    return looks
+
+
+def test_the_end_hands_over_a_model_that_has_some_updates(closes: list[WindowClose], tmp_path: Path) -> None:
+    backend, ticks, engine = FakeBackend(), Ticks(), Engine(CONFIG)
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=1, monotonic=ticks)
     tracker.figures(closes[0])
     feed(tracker, engine, ROWS[:30])
     ticks.now = 5
-    tracker.state_saved(saved(engine))
+    tracker.state_saved(*saved(engine))
     feed(tracker, engine, ROWS[30:33])
     tracker.close(10)
-    packages = [item for item in backend.logged if isinstance(item, ModelPackage)]
-    assert [len(package.updates) for package in packages] == [3]
-    assert packages[0].updates[0].window_start - START < timedelta(hours=1)
+    assert [len(package.updates) for package in packages(backend)] == [3]
+    assert packages(backend)[0].updates[0].window_start - START < timedelta(hours=1)
     assert not Path("mlruns").exists()

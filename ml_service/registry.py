@@ -1,0 +1,16 @@
+"""Names in the MLflow registry: what the service writes there and the command line reads."""
+
+EXPERIMENT = "trendscope"
+REGISTERED_MODEL = "trendscope-forecaster"
+
+TAG_ROLE = "role"
+"""`champion` or `challenger`, when the version was logged."""
+TAG_CONFIGURATION = "configuration"
+TAG_LEARNER = "learner"
+"""Digest of the learner as the service keeps it."""
+TAG_LINEAGE = "lineage"
+"""How often another learner had taken the lead before."""
+TAG_REQUEST = "rollback_requested"
+"""When somebody asked that this version lead again; with the alias `champion` it is a request to the service."""
+TAG_ANSWER = "rollback_answer"
+"""The request's time, and from when on the service follows, or why it refuses."""
