@@ -151,10 +151,20 @@ case $command in
     ;;
 esac
 
+# The processor's extension in compiled code is optional: without it the Python code does the same, more slowly.
+build_native() {
+  command -v cargo >/dev/null || return 0
+  CARGO_NET_RETRY=1 timeout 300 native/build.sh "$VENV/bin/python" >/dev/null 2>&1 ||
+    say "the processor's native extension was not built (native/build.sh says why); its Python code does the work"
+}
+
 check_machine "$@"
 if [[ $command == test ]]; then
   install_packages dev
 else
   install_packages run
 fi
+case $command in
+  up | install | test) build_native ;;
+esac
 exec "$VENV/bin/python" -m local "$@"

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from configs.settings import ROOT, Settings
 from contracts.errors import ConfigurationError
+from processors.worker_daemon import CATALOGUE_VARIABLE
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
 _JAVA_OPTIONS = f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError"
@@ -78,6 +79,7 @@ def _configuration(settings: Settings, state_partitions: int) -> dict[str, str]:
         "spark.executor.extraJavaOptions": _JAVA_OPTIONS,
         "spark.executor.memory": settings.spark_executor_memory,
         "spark.executorEnv.PYTHONPATH": str(ROOT),
+        f"spark.executorEnv.{CATALOGUE_VARIABLE}": str(settings.data_dir / "catalogue"),
         "spark.sql.warehouse.dir": str(warehouse / "warehouse"),
         "spark.ui.port": str(settings.spark_ui_port),
         "spark.ui.showConsoleProgress": "false",

@@ -5,6 +5,7 @@ It runs inside Spark's `mapInArrow`. The linker and the analyzer are built once 
 
 import gc
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,9 +16,9 @@ import pyarrow.compute as pc
 
 from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from processors.batch import BatchBuilder, Sentiment
-from processors.catalogue_reader import CatalogueReader, FilmLinker
+from processors.catalogue_reader import CatalogueReader, FilmLinker, NoCatalogueError
 from processors.linking.linker import Linker
-from processors.linking.model import Film
+from processors.linking.model import CommentText, Film
 from processors.native import NativeLinker, analyzer, extension
 from processors.native_batch import NativeBatchBuilder
 from processors.parse import Limits, Record
@@ -27,6 +28,8 @@ from processors.snapshots import SnapshotFiles
 STAGE_SCHEMA = "bucket int, event_time timestamp, packet binary"
 _ARROW_SCHEMA = pa.schema([("bucket", pa.int32()), ("event_time", pa.timestamp("us", "UTC")), ("packet", pa.binary())])
 _MICROS = 1_000
+_LATEST = (1 << 62) - 1
+"""An append time after every snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,16 @@ def _tools(catalogue_dir: Path) -> _Tools:
     native_analyzer = None if module is None else analyzer(module)
     reader = CatalogueReader(SnapshotFiles(catalogue_dir), _lasting_linker)
     return _Tools(reader, FilmSentiment(), module, native_analyzer)
+
+
+def warm_up(catalogue_dir: Path) -> None:
+    """Build what a worker needs for the newest snapshot before the worker is there: forked workers find it ready."""
+    tools = _tools(catalogue_dir)
+    tools.catalogue.refresh()
+    with suppress(NoCatalogueError):
+        linker = tools.catalogue.at(_LATEST).linker
+        text = CommentText("Heat (1995) is great, but I liked Up a lot more.", "Official Discussion - Heat", None)
+        tools.sentiment.score(text.body, linker.link(text))
 
 
 def _lasting_linker(films: Iterable[Film]) -> FilmLinker:

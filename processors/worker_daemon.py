@@ -6,15 +6,21 @@ Two things make Spark's own cost a fixed time in every task, which a query with 
   the directory of every archive anew: 0.1 s and more of CPU a task. Where the same packages are installed as files,
   the archives are taken off the path.
 - Each worker imports everything by itself. Here the imports happen once, before the fork, and their memory is shared.
+- Each worker would build its linker with its first task, which may come minutes after the start and then waits some
+  seconds. The newest snapshot's linker is built here, before the fork.
 """
 
 import gc
 import importlib
 import importlib.machinery
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 _ARCHIVES = (".zip", ".jar")
+CATALOGUE_VARIABLE = "TRENDSCOPE_CATALOGUE"
+"""Names the folder of the catalogue's snapshots, see `processors.spark_session`."""
 
 
 def without_archives(path: Sequence[str]) -> list[str]:
@@ -33,7 +39,9 @@ def main() -> None:
     from pyspark.daemon import manager  # noqa: PLC0415 - after the path is settled
 
     importlib.import_module("processors.job")
-    importlib.import_module("processors.stage")
+    stage = importlib.import_module("processors.stage")
+    if folder := os.environ.get(CATALOGUE_VARIABLE):
+        stage.warm_up(Path(folder))
     gc.collect()
     gc.freeze()  # what the workers share is never looked at by their collectors, and so stays shared
     manager()  # type: ignore[no-untyped-call]

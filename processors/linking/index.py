@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import ahocorasick
 
@@ -59,10 +60,8 @@ class Surface:
         """(index of the film, kind) of every film it may mean."""
         self.franchise = franchise
         """How many films make up the series of this name."""
-        self.ordinariness = stats.ordinariness(text)
-        self.nameness = stats.nameness(text)
+        self.ordinariness, self.nameness, self.rarest = stats.phrase(text)
         self.everywhere = self.ordinariness > EVERYWHERE and self.nameness < NAME_LIMIT
-        self.rarest = stats.rarest(text)
         self.common = self.ordinariness > LOWER_CASE_LIMIT and self.nameness < NAME_LIMIT
 
 
@@ -77,15 +76,21 @@ class CatalogueIndex:
         self.firsts = _firsts(self.films, groups)
         """Positions of the films that begin a series, or begin it anew."""
         self.surfaces: dict[str, Surface] = {}
-        self._automaton = ahocorasick.Automaton()
         sizes = Counter(self.series)
         for text, kinds in all_surfaces(self.films, groups).items():
             surface = Surface(text, tuple(kinds.items()), sizes[without_article(text)], stats)
             if not _says_something(surface):
                 continue
             self.surfaces[text] = surface
-            self._automaton.add_word(f" {text} ", surface)
-        self._automaton.make_automaton()
+
+    @cached_property
+    def _automaton(self) -> Any:
+        """Built with the first text: where the native extension reads the texts, it is hardly ever asked."""
+        automaton = ahocorasick.Automaton()
+        for text, surface in self.surfaces.items():
+            automaton.add_word(f" {text} ", surface)
+        automaton.make_automaton()
+        return automaton
 
     def surface(self, text: str, entries: Sequence[tuple[int, Kind]]) -> Surface:
         """A surface outside the automaton, for a place where it is understood."""

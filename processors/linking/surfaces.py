@@ -17,6 +17,7 @@ from processors.linking.text import normalise
 from processors.linking.titles import (
     ARTICLES,
     PART_WORDS,
+    REMEMBERED,
     Numbered,
     numbered,
     numerals,
@@ -201,8 +202,9 @@ def _is_number_part(part: str) -> bool:
     return len(words) <= 2 and words[0] in PART_WORDS
 
 
-def film_surfaces(film: Film, *, in_series: bool = False) -> dict[str, Kind]:
-    """All surfaces of one film taken by itself (no series, no nicknames).
+@lru_cache(maxsize=REMEMBERED)
+def film_surfaces(film: Film, *, in_series: bool = False) -> Mapping[str, Kind]:
+    """All surfaces of one film taken by itself (no series, no nicknames); remembered, see `REMEMBERED`.
 
     A film that people know, by its votes or by its series, is also called by half its title or its initials.
     """

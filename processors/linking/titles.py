@@ -4,6 +4,7 @@ All functions work on normalised titles with the separators kept (`split_title`)
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from processors.linking.text import normalise
@@ -28,6 +29,11 @@ _COLON: Final = re.compile(r"[:;](?=\s|\D)")
 _PARENTHESIS: Final = re.compile(r"\s*\([^()]*\)")
 
 
+REMEMBERED: Final = 250_000
+"""Titles taken apart once for all: with every change of the catalogue the linker is built anew, and nearly all of its
+titles are those of before. More than TMDB has films that anybody speaks of."""
+
+
 class Numbered(NamedTuple):
     """A title with a number in it: `base` + marker + number (+ subtitle)."""
 
@@ -49,14 +55,21 @@ def raw_parts(title: str) -> list[str]:
 
     "Mission: Impossible - Fallout" is divided at the dash alone: there the colon belongs to the main title.
     """
-    bare = _PARENTHESIS.sub("", title)
-    separator = _DASH if _DASH.search(bare) else _COLON
-    return [part for part in separator.split(bare) if normalise(part)]
+    return list(_parts(title)[0])
 
 
 def split_title(title: str) -> list[str]:
     """Main title and subtitles, each normalised."""
-    return [normalise(part) for part in raw_parts(title)]
+    return list(_parts(title)[1])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parts(title: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parts as written, and normalised."""
+    bare = _PARENTHESIS.sub("", title)
+    separator = _DASH if _DASH.search(bare) else _COLON
+    raw = tuple(part for part in separator.split(bare) if normalise(part))
+    return raw, tuple(map(normalise, raw))
 
 
 def without_article(words: str) -> str:
@@ -65,6 +78,7 @@ def without_article(words: str) -> str:
     return tail if tail and head in ARTICLES else words
 
 
+@lru_cache(maxsize=REMEMBERED)
 def numbered(title: str) -> Numbered | None:
     """Find the number a title counts its series with; None when it has none.
 

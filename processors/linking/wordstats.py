@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from processors.linking.titles import without_article
 
@@ -22,6 +22,18 @@ _BACK_OFF: Final = 0.4
 
 _UNSEEN: Final = 0.5
 """Count given to a word the table does not hold."""
+
+
+PHRASES_KEPT: Final = 1_000_000
+"""Twice the surfaces of a catalogue of 200,000 films; some 200 MB at most."""
+
+
+class PhraseFacts(NamedTuple):
+    """See the methods of `WordStats` of the same names."""
+
+    ordinariness: float
+    nameness: float
+    rarest: float
 
 
 class WordStats:
@@ -37,6 +49,17 @@ class WordStats:
         """Log-odds that a capitalised phrase is a film, by the word before it."""
         self.after: Mapping[str, float] = table.get("after", {})
         """The same by the word after it."""
+        self._phrases: dict[str, PhraseFacts] = {}
+
+    def phrase(self, phrase: str) -> "PhraseFacts":
+        """All that is known of a phrase; remembered, because a linker built anew asks for nearly the same phrases."""
+        found = self._phrases.get(phrase)
+        if found is None:
+            if len(self._phrases) >= PHRASES_KEPT:
+                self._phrases.clear()
+            found = PhraseFacts(self.ordinariness(phrase), self.nameness(phrase), self.rarest(phrase))
+            self._phrases[phrase] = found
+        return found
 
     def ordinariness(self, phrase: str) -> float:
         """log10 of how often a million lower-case words would hold this phrase by chance, leading article aside."""
