@@ -158,7 +158,7 @@ class Containers:
         """What people open, of the containers that run."""
         ports = self._variables
         candidates: Iterable[tuple[str, str, str]] = (
-            ("serving", "The dashboard and the API", str(getattr(self.settings, "serving_port", 8000))),
+            ("serving", "The dashboard and the API", str(self.settings.serving_port)),
             ("grafana", f"Grafana: user admin, password in {self._env_file.name}", ports.get("GRAFANA_PORT") or "3000"),
             ("mlflow", "MLflow: forecasting runs and models", str(self.settings.mlflow_port)),
             ("prometheus", "Prometheus: metrics and alerts", str(self.settings.prometheus_port)),
@@ -172,7 +172,8 @@ class Containers:
 
 _PUBLISHED = {
     "kafka_port", "cassandra_port", "mlflow_port", "spark_ui_port", "tmdb_producer_metrics_port",
-    "reddit_producer_metrics_port", "processor_metrics_port", "ml_metrics_port",
+    "reddit_producer_metrics_port", "processor_metrics_port", "ml_metrics_port", "momentum_metrics_port",
+    "serving_port",
 }  # fmt: skip
 """The settings that are ports of this machine whatever the profiles."""
 

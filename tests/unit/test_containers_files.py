@@ -28,7 +28,7 @@ SECRETS = {
     "REDDIT_CLIENT_SECRET": {"reddit-producer"},
     "AUTHOR_HASH_KEY": {"reddit-producer"},
     "API_KEYS": {"serving"},
-    "BREAKOUT_WEBHOOK_URL": {"serving"},
+    "BREAKOUT_WEBHOOK_URL": {"momentum"},
 }
 """Which services a secret is given to."""
 
