@@ -15,11 +15,14 @@ _FAST = "not spark and not integration and not e2e"
 def commands(*, fast: bool, pytest_args: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
     """Each check's name and command; pytest comes last, so that its closing line does."""
     marks = ["-m", _FAST] if fast else []
+    audits = [] if fast else [("dependencies", [sys.executable, "-m", "local.audit", "dependencies"])]
     return [
         ("style", [str(_BIN / "ruff"), "check", "."]),
         ("format", [str(_BIN / "ruff"), "format", "--check", "--quiet", "."]),
         ("types", [sys.executable, "-m", "mypy", "."]),
         ("imports", [str(_BIN / "lint-imports")]),
+        ("secrets", [sys.executable, "-m", "local.audit", "secrets"]),
+        *audits,
         ("tests", [sys.executable, "-m", "pytest", *marks, *pytest_args]),
     ]
 
