@@ -12,6 +12,7 @@ from momentum.rule import (
     CALM_RATIO,
     CAP,
     COOL_DOWN,
+    ECHO,
     GROWTH_PRIOR,
     HOUR_SPAN,
     LEARNED_AFTER,
@@ -71,6 +72,8 @@ class Engine:
         self.recent: dict[datetime, dict[int, int]] = {}
         """Mentions by film of the last hour's windows, films without any left out; by window start."""
         self.active: dict[int, Breakout] = {}
+        self.echoes: dict[int, tuple[datetime, int]] = {}
+        """End and highest window of each film's last breakout, for as long as it echoes."""
         self.hours = Hours(lengths.window)
         self.last: datetime | None = None
         """Start of the newest window taken in."""
@@ -148,10 +151,22 @@ class Engine:
                 expected = rates.of(film) * span.exposure * surge(film)
                 if count < MIN_RATIO * expected:
                     continue
+                if self._is_echo(film, spans[0]):
+                    continue
                 shape = 1 / (1 / rates.shape(film) + self.baseline.clustering)
                 p = tail(count, expected, shape)
                 if p < self._rule.alpha:
                     self._begin(film, titles.get(film, ""), span, expected, p, out)
+
+    def _is_echo(self, film: int, now: Span) -> bool:
+        """Whether a film that broke out a short time ago is not louder than it was then."""
+        ended = self.echoes.get(film)
+        if ended is None:
+            return False
+        if now.end - ended[0] >= ECHO:
+            del self.echoes[film]
+            return False
+        return now.counts.get(film, 0) <= ended[1]
 
     def _surge(self, span: Span, rates: Rates) -> "_Surge":
         """How much busier everything is than expected, by all films that do not break out; at least 1.
@@ -202,6 +217,7 @@ class Engine:
         if now.end - breakout.last_at >= COOL_DOWN or now.end - breakout.started_at >= LONGEST:
             breakout = breakout.model_copy(update={"status": "ended", "ended_at": breakout.last_at})
             del self.active[film]
+            self.echoes[film] = (breakout.last_at, breakout.peak_mentions)
             out.ended.append(breakout)
         else:
             self.active[film] = breakout

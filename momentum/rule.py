@@ -13,6 +13,8 @@ CALM_RATIO = 2.0
 """Below this multiple of its normal, over the longest span, a film is calm again."""
 COOL_DOWN = timedelta(hours=1)
 """So long it has to be calm until the breakout is over and a new one can begin: one event alerts once."""
+ECHO = timedelta(hours=24)
+"""So long after a breakout only a higher peak is news: the morning after a release night is the same event."""
 LONGEST = timedelta(days=7)
 """What lasts longer is the new normal."""
 LEAST_HISTORY_MINUTES = 10.0

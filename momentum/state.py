@@ -25,6 +25,7 @@ def dump(engine: Engine) -> bytes:
         "baseline": asdict(engine.baseline),
         "recent": [[at, counts] for at, counts in engine.recent.items()],
         "active": [breakout.model_dump(mode="json") for breakout in engine.active.values()],
+        "echoes": [[film, at, peak] for film, (at, peak) in engine.echoes.items()],
         "hours": engine.hours.dump(),
     }
     return zlib.compress(orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS), 3)
@@ -46,6 +47,7 @@ def load(payload: bytes, lengths: Lengths, false_alarms_per_film_day: float) -> 
     engine.recent = {datetime.fromisoformat(at): _by_film(counts) for at, counts in saved["recent"]}
     known = [Breakout.decode(orjson.dumps(each)) for each in saved["active"]]
     engine.active = {breakout.movie_id: breakout for breakout in known}
+    engine.echoes = {film: (datetime.fromisoformat(at), peak) for film, at, peak in saved["echoes"]}
     engine.hours.load(saved["hours"])
     return engine
 
