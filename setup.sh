@@ -9,7 +9,8 @@
 #   ./setup.sh logs [NAME]   the logs of one service or of all (-f: follow)
 #   ./setup.sh stop          stop cleanly; the data stay
 #   ./setup.sh reset         ask, then delete all data (--yes: do not ask)
-#   ./setup.sh test          every check and test (--fast: checks and unit tests alone)
+#   ./setup.sh test          every check and test (--fast: checks and unit tests alone;
+#                            --compose: images and containers alone, built, brought up, killed one by one)
 #   ./setup.sh COMMAND --help
 #
 # This script only brings Python, Java and the pinned packages; `python -m local` does the rest.
@@ -79,7 +80,7 @@ java_is_recent() {
 needs_java() {
   case $command in
     up | install) ! has_argument --docker "$@" && ! docker_answers "$@" ;;
-    test) ! has_argument --fast "$@" ;;
+    test) ! has_argument --fast "$@" && ! has_argument --compose "$@" ;;
     *) return 1 ;;
   esac
 }

@@ -1,5 +1,6 @@
 """The command line of the local platform: `python -m local COMMAND`, which `./setup.sh COMMAND` calls."""
 
+import os
 import sys
 import time
 from typing import Annotated
@@ -210,11 +211,17 @@ def install() -> None:
 def run_tests(
     context: typer.Context,
     fast: Annotated[bool, typer.Option("--fast", help="Checks and unit tests alone.")] = False,
+    compose: Annotated[bool, typer.Option("--compose", help="The tests of the containers alone.")] = False,
 ) -> None:
     """Run the checks and all tests; further arguments go to pytest."""
-    if not fast:
+    if compose:
+        os.environ[suite.COMPOSE_VARIABLE] = "1"
+        wanted = suite.compose_command(context.args)
+    else:
+        wanted = suite.commands(fast=fast, pytest_args=context.args)
+    if not fast and not compose:
         install()
-    failed = suite.run(suite.commands(fast=fast, pytest_args=context.args), say=lambda text: print(text, flush=True))
+    failed = suite.run(wanted, say=lambda text: print(text, flush=True))
     if failed and failed != ["tests"]:
         print(f"failed: {', '.join(failed)}", flush=True)
     if failed:

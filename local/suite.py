@@ -12,6 +12,15 @@ _BIN = Path(sys.executable).parent
 _FAST = "not spark and not integration and not e2e"
 
 
+COMPOSE_VARIABLE = "TRENDSCOPE_COMPOSE_TESTS"
+"""Set, tests/compose is collected; it builds images, and so runs when asked for alone."""
+
+
+def compose_command(pytest_args: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
+    """The tests of the containers; their output is shown as it comes, since they take a while."""
+    return [("tests", [sys.executable, "-m", "pytest", "tests/compose", "-v", *pytest_args])]
+
+
 def commands(*, fast: bool, pytest_args: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
     """Each check's name and command; pytest comes last, so that its closing line does."""
     marks = ["-m", _FAST] if fast else []
