@@ -10,7 +10,8 @@
 #   ./setup.sh stop          stop cleanly; the data stay
 #   ./setup.sh reset         ask, then delete all data (--yes: do not ask)
 #   ./setup.sh test          every check and test (--fast: checks and unit tests alone;
-#                            --compose: images and containers alone, built, brought up, killed one by one)
+#                            --compose: images and containers alone, built, brought up, killed one by one;
+#                            --faults: a platform that is shot at, twenty rounds)
 #   ./setup.sh COMMAND --help
 #
 # This script only brings Python, Java and the pinned packages; `python -m local` does the rest.

@@ -212,9 +212,12 @@ def run_tests(
     context: typer.Context,
     fast: Annotated[bool, typer.Option("--fast", help="Checks and unit tests alone.")] = False,
     compose: Annotated[bool, typer.Option("--compose", help="The tests of the containers alone.")] = False,
+    faults: Annotated[bool, typer.Option("--faults", help="Shoot at a platform, see docs/reliability.md.")] = False,
 ) -> None:
-    """Run the checks and all tests; further arguments go to pytest."""
-    if compose:
+    """Run the checks and all tests; further arguments go to pytest (with --faults: to tests.faults)."""
+    if faults:
+        wanted = suite.faults_command(context.args)
+    elif compose:
         os.environ[suite.COMPOSE_VARIABLE] = "1"
         wanted = suite.compose_command(context.args)
     else:

@@ -21,6 +21,15 @@ def compose_command(pytest_args: Sequence[str] = ()) -> list[tuple[str, list[str
     return [("tests", [sys.executable, "-m", "pytest", "tests/compose", "-v", *pytest_args])]
 
 
+FAULT_ROUNDS = ("--rounds", "20", "--minutes", "8")
+"""As many rounds as CI has time for; `./setup.sh test --faults --rounds 200 --minutes 0` plays all of them."""
+
+
+def faults_command(arguments: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
+    """The rounds of tests/faults; what comes later on the command line wins."""
+    return [("tests", [sys.executable, "-m", "tests.faults", *FAULT_ROUNDS, *arguments])]
+
+
 def commands(*, fast: bool, pytest_args: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
     """Each check's name and command; pytest comes last, so that its closing line does."""
     marks = ["-m", _FAST] if fast else []

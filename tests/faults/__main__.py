@@ -1,5 +1,7 @@
 """Shoot at the platform: `python -m tests.faults --rounds N --seed S [--only NAME] [--grade quick|full]`.
 
+With `--soak MINUTES` it makes load for so long instead, and looks at memory, file handles and lag.
+
 Each round starts from a platform at rest, makes comments flow, injects a fault, waits until the platform has come back
 and everything is processed, and holds what is in the topics and tables against the invariants of docs/reliability.md.
 One line of JSON a round, then one with the summary; the exit code is 1 when an invariant was violated.
@@ -19,6 +21,7 @@ from tests.faults import kinds
 from tests.faults.fault import REGISTRY, Grade
 from tests.faults.rounds import Round, play, summary
 from tests.faults.setting import can_mount
+from tests.faults.soak import soak
 from tests.faults.world import DISKS, World, open_world
 
 assert kinds  # the import registers the faults
@@ -28,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the rounds; 0 when no invariant was violated."""
     options = _parse(arguments)
     configure_logging("faults", "ERROR")
+    if options.soak:
+        with open_world(options.seed, frozenset(), _say) as world:
+            told = soak(world, options.soak)
+        _tell(told)
+        return 1 if told["violations"] else 0
     played: list[Round] = []
     for one in _rounds(options):
         played.append(one)
@@ -83,6 +91,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=1)
     add("--only", action="append", choices=sorted(REGISTRY), metavar="NAME", help=", ".join(sorted(REGISTRY)))
     add("--grade", choices=[str(grade) for grade in Grade], default=str(Grade.QUICK))
+    add("--soak", type=float, metavar="MINUTES", help="no faults: load for so long")
     add("--minutes", type=float, help="begin no round after so many")
     add("--keep", type=Path, help="folder for evidence and logs of rounds that violated an invariant")
     return parser.parse_args(arguments)

@@ -400,6 +400,11 @@ class TestSuite:
         assert [name for name, _ in suite.commands(fast=True)][-1] == "tests"
         assert not said[-1].endswith("s)")  # nothing comes after pytest's own closing line
 
+    def test_faults_are_rounds_whose_number_the_command_line_may_change(self) -> None:
+        ((name, command),) = suite.faults_command(["--rounds", "3"])
+        assert name == "tests"
+        assert command[1:] == ["-m", "tests.faults", *suite.FAULT_ROUNDS, "--rounds", "3"]
+
     def test_fast_leaves_out_what_needs_servers(self) -> None:
         assert "not spark and not integration and not e2e" in suite.commands(fast=True)[-1][1]
         assert suite.commands(fast=False, pytest_args=["-k", "x"])[-1][1][-2:] == ["-k", "x"]
