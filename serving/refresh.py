@@ -59,25 +59,32 @@ class Refresher:
         self._closed = ClosedWindows(settings, builder, clock)
         self._live = LiveWindow(settings, builder, clock)
         self._due: dict[str, float] = {}
-        self._was_stale = False
+        self._was_stale = self._failing = False
         self.store: Store | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Follow the store until `stop`; opens it first, and waits for it as long as it takes."""
         while not stop.is_set():
-            try:
-                if self.store is None:
-                    opened = self._settings.model_copy(update={"startup_deadline": _OPEN_SECONDS})
-                    self.store = Store.open(opened, patience=_PATIENCE)
-                with SECONDS.time():
-                    self.tick(self.store)
-            except DependencyError as error:
-                FAILURES.inc()
-                log.warning("store_away", error=str(error))
-            self._tell_staleness()
+            self.round()
             stop.wait(TICK_SECONDS)
         if self.store is not None:
             self.store.close()
+
+    def round(self) -> None:
+        """Open the store if need be, read what is due, and tell whether it answers."""
+        try:
+            if self.store is None:
+                opened = self._settings.model_copy(update={"startup_deadline": _OPEN_SECONDS})
+                self.store = Store.open(opened, patience=_PATIENCE)
+            with SECONDS.time():
+                self.tick(self.store)
+            self._failing = False
+        except DependencyError as error:
+            FAILURES.inc()
+            if not self._failing:  # once, not each second
+                log.warning("store_away", error=str(error))
+            self._failing = True
+        self._tell_staleness()
 
     def tick(self, store: Store) -> None:
         """Read what is due, the rankings first.

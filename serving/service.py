@@ -2,6 +2,8 @@
 
 import sys
 import threading
+import time
+from collections.abc import Callable
 
 from common.clock import Clock, system_clock, to_millis
 from configs.logging import get_logger
@@ -27,12 +29,14 @@ _SWITCH_SECONDS = 0.0005
 refresher decodes rows waits that long at each of its steps."""
 
 
-def context_of(settings: Settings, clock: Clock = system_clock) -> tuple[Context, Refresher]:
+def context_of(
+    settings: Settings, clock: Clock = system_clock, monotonic: Callable[[], float] = time.monotonic
+) -> tuple[Context, Refresher]:
     """The parts of a process; nothing runs yet."""
     board = Board(clock)
     hub = Hub(format(to_millis(clock()), "x"))
-    refresher = Refresher(settings, board, hub, clock)
-    details = Details(board, lambda: refresher.store)
+    refresher = Refresher(settings, board, hub, clock, monotonic)
+    details = Details(board, lambda: refresher.store, monotonic=monotonic)
     context = Context(
         settings=settings,
         board=board,

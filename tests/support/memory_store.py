@@ -30,6 +30,13 @@ class MemoryStore:
         self.mentions, self.metrics, self.ledger = _Mentions(self), _Metrics(self), _Ledger(self)
         self.momentum, self.breakouts = _Momentum(self), _Breakouts(self)
 
+    def copy(self) -> "MemoryStore":
+        """The same rows; what is put into one is not in the other."""
+        other = MemoryStore()
+        for name in ("films", "rows", "forecasts", "momenta", "film_hours", "examples", "figures", "counts", "known"):
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
     def as_store(self) -> Store:
         """For what asks for the real one."""
         return cast(Store, self)

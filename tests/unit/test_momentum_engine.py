@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped]
 
 from contracts.events import Breakout
 from momentum import state
@@ -17,6 +17,7 @@ from momentum.chance import tail
 from momentum.engine import Engine, Lengths, Output
 from momentum.hours import Hours
 from momentum.rule import COOL_DOWN, SPANS, Rule
+from storage.records import FilmHour
 from tests.support.records import update
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
@@ -211,7 +212,7 @@ class TestRows:
 
     def test_hours_count_every_mention_once(self) -> None:
         hours = Hours(WINDOW)
-        last = []
+        last: list[FilmHour] = []
         for minute in range(60):
             start = BEGIN + minute * MINUTE
             last = hours.add(start, [update(1, start, mentions=3, trend_score=minute / 1.0)]) or last

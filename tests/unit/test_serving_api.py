@@ -1,0 +1,462 @@
+"""The API over a small world in memory: what each operation answers, and what it does when the store is away."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from contracts.errors import ConfigurationError
+from serving import models
+from serving.security import Keys
+from tests.support import records
+from tests.support.asgi import AsgiClient
+from tests.support.serving import END, FILMS, MINUTE, WINDOW, Process, breakout, world
+
+KEY = "a-key-of-sixteen-or-more"
+
+
+@pytest.fixture
+def process() -> Process:
+    return Process(world()).follow()
+
+
+@pytest.fixture
+def client(process: Process) -> Iterator[AsgiClient]:
+    with AsgiClient(process.app) as opened:
+        yield opened
+
+
+def get(client: AsgiClient, path: str, **query: Any) -> Any:
+    answer = client.get(f"/api/v1{path}", params=query or None)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+MODELS = {
+    "/trending": models.Trending,
+    "/trending?window=live": models.Trending,
+    "/trending?at=2026-03-01T11:30:00Z": models.Trending,
+    "/movies/3": models.MovieDetail,
+    "/movies/3/history": models.History,
+    "/movies/3/history?hours=40": models.History,
+    "/movies/3/forecast": models.MovieForecast,
+    "/movies/3/mentions": models.MovieMentions,
+    "/movies/search?q=film": models.SearchResult,
+    "/compare?ids=1,2,3": models.Comparison,
+    "/breakouts": models.Breakouts,
+    "/model": models.ModelReport,
+    "/status": models.Status,
+    "/genres": models.Choices,
+}
+
+
+@pytest.mark.parametrize(("path", "model"), MODELS.items())
+def test_every_answer_is_its_model_with_its_source_first(
+    client: AsgiClient, path: str, model: type[models.Answer]
+) -> None:
+    answer = client.get(f"/api/v1{path}")
+    assert answer.status_code == 200, answer.text
+    model.model_validate_json(answer.content)
+    assert answer.content.startswith(b'{"source":{')
+    assert answer.json()["source"]["stale"] is False
+
+
+class TestTrending:
+    def test_films_come_by_score_with_everything_about_them(self, client: AsgiClient) -> None:
+        answer = get(client, "/trending", limit=3)
+        assert [film["movie_id"] for film in answer["films"]] == [1, 2, 3]
+        assert answer["window"] == {"start": "2026-03-01T11:55:00Z", "end": "2026-03-01T12:00:00Z", "is_final": True}
+        assert answer["source"]["as_of"] == "2026-03-01T12:00:00Z"
+        assert answer["page"] == {"total": FILMS, "limit": 3, "offset": 0, "next": "/api/v1/trending?limit=3&offset=3"}
+        first = answer["films"][0]
+        assert first["rank_move"] == {"previous": 2, "change": 1, "since": "2026-03-01T11:00:00Z"}
+        assert first["forecast"]["horizon"] == 1
+        assert first["forecast"]["made_at"] == "2026-03-01T12:00:00Z"
+        assert first["momentum"]["growth"] == 1.0
+        weights = [part["weight"] for part in first["parts"].values()]
+        assert sum(weights) == pytest.approx(1)
+        assert all(part["points"] == pytest.approx(part["value"] * part["weight"]) for part in first["parts"].values())
+
+    def test_the_sparkline_ends_with_the_newest_window_on_a_whole_multiple(self) -> None:
+        store = world()
+        del store.rows[END - 24 * WINDOW, 1]
+        with AsgiClient(Process(store).follow().app) as client:
+            line = get(client, "/trending", limit=1)["films"][0]["sparkline"]
+        assert line["step_seconds"] == 300
+        assert len(line["values"]) == 24
+        assert line["values"][1:] == [89.0] * 23
+        assert line["values"][0] is None, "it had no row there"
+        begin = datetime.fromisoformat(line["start"])
+        assert begin + 23 * WINDOW == END
+
+    @pytest.mark.parametrize(
+        ("query", "first", "total"),
+        [
+            ({"sort": "momentum"}, FILMS, FILMS),
+            ({"sort": "momentum", "order": "asc"}, 1, FILMS),
+            ({"sort": "mentions"}, 6, FILMS),
+            ({"sort": "sentiment"}, 4, FILMS),
+            ({"order": "asc"}, FILMS, FILMS),
+            ({"genre": "comedy"}, 2, FILMS // 2),
+            ({"language": "fr"}, 3, FILMS // 3),
+            ({"min_mentions": 7}, 6, 4),
+            ({"status": "upcoming"}, 1, 9),
+            ({"status": "released"}, 10, FILMS - 9),
+            ({"year": 2025}, None, 0),
+            ({"year_from": 2026, "year_to": 2026}, 1, FILMS),
+            ({"genre": "comedy", "language": "fr"}, 6, FILMS // 6),
+        ],
+    )
+    def test_filters_and_order(self, client: AsgiClient, query: dict[str, Any], first: int | None, total: int) -> None:
+        answer = get(client, "/trending", **query)
+        assert answer["page"]["total"] == total
+        assert (answer["films"][0]["movie_id"] if answer["films"] else None) == first
+
+    def test_pages_join_without_gap_or_repetition(self, client: AsgiClient) -> None:
+        path: str | None = "/api/v1/trending?limit=7&genre=Drama"
+        seen: list[int] = []
+        while path:
+            answer = client.get(path).json()
+            seen += [film["movie_id"] for film in answer["films"]]
+            path = answer["page"]["next"]
+        assert seen == list(range(1, FILMS + 1))
+
+    def test_the_open_window_is_the_one_that_ends_now(self, client: AsgiClient) -> None:
+        window = get(client, "/trending", window="live")["window"]
+        assert window["is_final"] is False
+        assert window["start"] == "2026-03-01T11:57:00Z"
+
+    def test_the_time_machine_finds_the_window_that_had_ended(self, process: Process, client: AsgiClient) -> None:
+        answer = get(client, "/trending", at="2026-03-01T11:20:30+00:00")
+        assert answer["window"]["end"] == "2026-03-01T11:20:00Z"
+        assert answer["films"][0]["sparkline"] is None
+        reads = len(process.store.reads)
+        get(client, "/trending", at="2026-03-01T11:20:10Z", sort="mentions")
+        assert "trends.window" not in process.store.reads[reads:], "a past ranking is kept"
+        assert get(client, "/trending", at="2199-01-01T00:00:00Z")["window"]["end"] == "2026-03-01T12:00:00Z"
+
+    def test_before_the_first_window_there_is_nothing(self, client: AsgiClient) -> None:
+        answer = client.get("/api/v1/trending", params={"at": "0001-01-01T00:00:00+14:00"})
+        assert answer.status_code in {404, 422}
+        assert client.get("/api/v1/trending?at=2020-01-01T00:00:00Z").status_code == 404
+
+    def test_a_window_is_shown_with_its_forecasts_or_after_a_while_without(self) -> None:
+        store = world()
+        store.forecasts.clear()
+        process = Process(store).follow(4)
+        assert process.context.board.state.closed is None
+        process.follow(8)
+        closed = process.context.board.state.closed
+        assert closed is not None
+        assert closed.films[0].forecast is None
+        row = records.prediction(1, END, 1)
+        store.forecasts[END, 1, 1] = row
+        process.follow(3)
+        closed = process.context.board.state.closed
+        assert closed is not None
+        assert closed.films[0].forecast is not None, "a forecast that comes late is shown when it comes"
+
+    def test_the_next_closed_window_replaces_it(self, process: Process, client: AsgiClient) -> None:
+        start = END - WINDOW + MINUTE
+        for number in range(1, FILMS + 1):
+            process.store.put(records.update(number, start, trend_score=number / 1.0, is_final=True))
+        process.follow(12)
+        answer = get(client, "/trending")
+        assert answer["window"]["start"] == "2026-03-01T11:56:00Z"
+        assert answer["films"][0]["movie_id"] == FILMS
+
+
+class TestFilms:
+    def test_one_film(self, client: AsgiClient) -> None:
+        answer = get(client, "/movies/3")
+        assert answer["facts"]["title"] == "Film 3"
+        assert answer["trend"]["rank"] == 3
+        assert answer["trend"]["momentum"]["in_breakout"] is True
+        assert {each["what"] for each in answer["freshness"]} >= {"facts", "popularity", "momentum", "forecast"}
+        assert all(each["as_of"] for each in answer["freshness"])
+
+    @pytest.mark.parametrize("path", ["", "/history", "/forecast", "/mentions"])
+    def test_a_film_nobody_knows_is_not_found(self, client: AsgiClient, path: str) -> None:
+        answer = client.get(f"/api/v1/movies/4242{path}")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["title"] == "Not Found"
+        assert answer.json()["instance"] == f"/api/v1/movies/4242{path}"
+
+    def test_a_history_of_windows(self, client: AsgiClient) -> None:
+        answer = get(client, "/movies/3/history", hours=1)
+        assert answer["resolution"] == "window"
+        ends = [datetime.fromisoformat(point["end"]) for point in answer["points"]]
+        assert ends == sorted(ends)
+        steps = {later - sooner for sooner, later in pairwise(ends)}
+        assert steps == {timedelta(seconds=answer["step_seconds"])}
+        assert len(ends) == 60
+
+    def test_a_day_has_few_enough_points(self, client: AsgiClient) -> None:
+        answer = get(client, "/movies/3/history", hours=24)
+        assert answer["step_seconds"] == 300
+        assert answer["resolution"] == "window"
+
+    def test_a_history_of_hours_counts_every_mention(self, client: AsgiClient) -> None:
+        answer = get(client, "/movies/3/history", hours=30)
+        assert answer["resolution"] == "hour"
+        assert len(answer["points"]) == 29, "the live window's end is past the last whole hour"
+        assert answer["points"][0]["mentions"] == 24
+        assert answer["points"][0]["sentiment"] == 0.25
+
+    def test_forecasts_with_their_past(self, client: AsgiClient) -> None:
+        answer = get(client, "/movies/3/forecast", past=20)
+        assert [each["horizon"] for each in answer["current"]] == [1, 3, 12]
+        assert all(each["actual"] is None for each in answer["current"])
+        assert set(answer["current"][0]["baselines"]) == {"persistence", "ewma"}
+        assert len(answer["past"]) == 20
+        assert all(each["actual"] == 50.0 for each in answer["past"])
+
+    def test_past_forecasts_of_one_horizon(self, client: AsgiClient) -> None:
+        past = get(client, "/movies/3/forecast", past=30, horizon=12)["past"]
+        assert {each["horizon"] for each in past} == {12}
+        assert len(past) == 30
+
+    def test_mentions_page_and_filter(self, client: AsgiClient) -> None:
+        answer = get(client, "/movies/3/mentions", limit=10, via="thread")
+        assert answer["page"]["total"] == 16
+        assert answer["page"]["next"] == "/api/v1/movies/3/mentions?via=thread&limit=10&offset=10"
+        assert answer["mentions"][0]["url"].startswith("https://www.reddit.com/r/")
+
+    def test_a_link_is_none_when_the_source_gives_something_else(self, process: Process, client: AsgiClient) -> None:
+        process.store.examples = [records.example("t1_x", 3, permalink="javascript:alert(1)")]
+        assert get(client, "/movies/3/mentions")["mentions"][0]["url"] is None
+
+    def test_search_forgives(self, client: AsgiClient) -> None:
+        assert get(client, "/movies/search", q="flim 7")["films"][0]["movie_id"] == 7
+        hit = get(client, "/movies/search", q="der film nummer 12")["films"][0]
+        assert (hit["movie_id"], hit["matched"]) == (12, "Der Film Nummer 12")
+        assert get(client, "/movies/search", q="???")["films"] == []
+
+    def test_a_comparison(self, client: AsgiClient) -> None:
+        answer = get(client, "/compare", ids="1,5,1", hours=2)
+        assert [film["movie_id"] for film in answer["films"]] == [1, 5]
+        assert answer["films"][0]["points"]
+        assert client.get("/api/v1/compare?ids=1").status_code == 422
+        assert client.get("/api/v1/compare?ids=1,999").status_code == 404
+
+
+class TestPlatform:
+    def test_breakouts_newest_first_and_filtered(self, client: AsgiClient) -> None:
+        answer = get(client, "/breakouts")
+        assert answer["page"]["total"] == 2
+        assert answer["false_alarms_per_film_day"] == 0.001
+        assert [each["movie_id"] for each in get(client, "/breakouts", status="ended")["breakouts"]] == [4]
+        assert get(client, "/breakouts", movie_id=3)["page"]["total"] == 1
+        assert get(client, "/breakouts", since="2026-03-01T11:00:00Z")["page"]["total"] == 0
+
+    def test_the_model_beside_its_baselines(self, process: Process, client: AsgiClient) -> None:
+        process.forward(20)
+        process.follow()
+        answer = get(client, "/model")
+        assert answer["version"] == "7"
+        assert [each["horizon"] for each in answer["horizons"]] == [1, 3, 12]
+        assert answer["horizons"][0]["mae"] == 0.5
+        assert answer["horizons"][0]["baseline_mae"] == {"persistence": 0.5, "ewma": 0.5}
+        assert [point["value"] for point in answer["series"][0]["skill"]] == [2.5, 1.5, 0.5]
+
+    def test_the_status(self, client: AsgiClient) -> None:
+        answer = get(client, "/status")
+        assert answer["films"] == FILMS
+        assert answer["store_answers"] is True
+        assert answer["ledger"]["total"] == 140
+
+
+class TestWhenTheStoreIsAway:
+    def test_the_last_state_is_shown_with_its_age(self, process: Process, client: AsgiClient) -> None:
+        fresh = get(client, "/trending")
+        get(client, "/movies/3/history")
+        process.store.away = True
+        process.follow(30)
+        for path in ("/trending", "/movies/3", "/movies/3/history", "/breakouts", "/movies/search?q=film"):
+            source = get(client, path)["source"]
+            assert source["stale"] is True, path
+            assert source["age_seconds"] >= 25, path
+        stale = get(client, "/trending")
+        assert stale["films"] == fresh["films"]
+        assert stale["source"]["as_of"] == fresh["source"]["as_of"]
+        assert stale["source"]["read_at"] == fresh["source"]["read_at"]
+        assert get(client, "/status")["store_answers"] is False
+
+    def test_what_was_never_read_is_a_503_at_once(self, process: Process, client: AsgiClient) -> None:
+        process.store.away = True
+        process.follow(10)
+        reads = len(process.store.reads)
+        answer = client.get("/api/v1/movies/9/history")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "5"
+        assert len(process.store.reads) == reads, "nobody waits for a store that is known to be away"
+
+    def test_the_first_failed_read_already_answers_with_what_is_kept(
+        self, process: Process, client: AsgiClient
+    ) -> None:
+        get(client, "/movies/3/history")
+        process.forward(30)
+        process.context.board.answered()
+        process.store.away = True
+        source = get(client, "/movies/3/history")["source"]
+        assert source["stale"] is True
+        assert source["age_seconds"] == 30
+        past = client.get("/api/v1/trending?at=2026-03-01T11:00:00Z")
+        assert past.status_code == 503
+
+    def test_it_is_fresh_again_when_the_store_is_back(self, process: Process, client: AsgiClient) -> None:
+        process.store.away = True
+        process.follow(10)
+        assert get(client, "/trending")["source"]["stale"] is True
+        process.store.away = False
+        process.follow(1)
+        assert get(client, "/trending")["source"]["stale"] is False
+
+    def test_before_anything_was_read_it_says_so(self) -> None:
+        store = world()
+        store.away = True
+        process = Process(store).follow(2)
+        with AsgiClient(process.app) as client:
+            for path in ("/trending", "/movies/3", "/breakouts", "/model", "/movies/search?q=a", "/genres"):
+                assert client.get(f"/api/v1{path}").status_code == 503, path
+            assert client.get("/readyz").status_code == 503
+            assert client.get("/healthz").status_code == 200
+            assert get(client, "/status")["store_answers"] is False
+
+    def test_a_catalogue_that_could_not_be_read_is_read_as_soon_as_it_can_be(self) -> None:
+        store = world()
+        store.away = True
+        process = Process(store).follow(2)
+        store.away = False
+        process.follow(3)
+        assert process.context.board.state.catalogue is not None
+
+    def test_an_empty_store_has_no_window_yet(self) -> None:
+        store = world()
+        store.rows.clear()
+        with AsgiClient(Process(store).follow().app) as client:
+            answer = get(client, "/trending")
+            assert answer["window"] is None
+            assert answer["films"] == []
+
+
+class TestHttp:
+    def test_what_has_not_changed_is_not_sent_again(self, process: Process, client: AsgiClient) -> None:
+        first = client.get("/api/v1/trending")
+        assert first.headers["cache-control"] == "no-cache"
+        again = client.get("/api/v1/trending", headers={"If-None-Match": first.headers["etag"]})
+        assert again.status_code == 304
+        assert again.content == b""
+        process.store.away = True
+        process.follow(10)
+        assert client.get("/api/v1/trending", headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+
+    def test_a_past_window_may_be_kept(self, client: AsgiClient) -> None:
+        assert client.get("/api/v1/trending?at=2026-03-01T11:00:00Z").headers["cache-control"] == "max-age=60"
+
+    def test_answers_are_packed_for_who_can_unpack(self, client: AsgiClient) -> None:
+        plain = client.get("/api/v1/trending", headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        packed = client.get("/api/v1/trending", headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) < len(plain.content) / 4
+        assert packed.json() == plain.json()
+        assert len(gzip.compress(plain.content, 9)) < int(packed.headers["content-length"]) * 1.3
+
+    @pytest.mark.parametrize("path", ["/api/v1/trending", "/api/v1/nothing", "/healthz", "/metrics/", "/"])
+    def test_every_answer_has_the_headers(self, client: AsgiClient, path: str) -> None:
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe-inline" not in headers["content-security-policy"]
+        assert "access-control-allow-origin" not in headers
+        assert "server" not in headers
+
+    def test_errors_are_problems(self, client: AsgiClient) -> None:
+        for path, status in (("/api/v1/nothing", 404), ("/api/v1/movies/x", 422), ("/api/v1/trending?limit=0", 422)):
+            answer = client.get(path)
+            assert answer.status_code == status
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["status"] == status
+        assert client.post("/api/v1/trending").status_code == 405
+
+    def test_a_defect_is_one_problem_and_no_stack_trace(
+        self, process: Process, client: AsgiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("serving.views.choices", lambda _: 1 / 0)
+        answer = client.get("/api/v1/genres")
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "ZeroDivision" not in answer.text
+        assert answer.headers["x-frame-options"] == "DENY"
+
+    def test_other_origins_only_when_they_are_named(self) -> None:
+        process = Process(world(), cors_origins="https://fans.example").follow()
+        with AsgiClient(process.app) as client:
+            ask = {"Origin": "https://fans.example"}
+            assert client.get("/api/v1/genres", headers=ask).headers["access-control-allow-origin"] == ask["Origin"]
+            other = client.get("/api/v1/genres", headers={"Origin": "https://other.example"})
+            assert "access-control-allow-origin" not in other.headers
+
+    def test_requests_are_counted_by_route_and_not_by_film(self, client: AsgiClient) -> None:
+        client.get("/api/v1/movies/3")
+        text = client.get("/metrics/").text
+        assert 'route="/api/v1/movies/{movie_id}",status="200"' in text
+        assert 'route="/api/v1/movies/3"' not in text
+
+
+class TestKeys:
+    @pytest.fixture
+    def locked(self) -> Iterator[AsgiClient]:
+        process = Process(world(), api_keys=f"alice:{KEY},bob:{KEY}-2", api_rate_limit="3/minute").follow()
+        with AsgiClient(process.app, base_url="http://127.0.0.1") as opened:
+            yield opened
+
+    def test_without_a_key_there_is_no_answer(self, locked: AsgiClient) -> None:
+        for headers in ({}, {"X-API-Key": "wrong"}, {"Authorization": "Bearer é"}, {"Cookie": "trendscope_key=x"}):
+            answer = locked.get("/api/v1/trending", headers={k: v.encode() for k, v in headers.items()})
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"].startswith("ApiKey")
+        assert locked.get("/healthz").status_code == 200
+        assert locked.get("/").status_code == 200
+
+    def test_each_way_of_carrying_a_key_counts(self, locked: AsgiClient) -> None:
+        assert locked.get("/api/v1/genres", headers={"X-API-Key": KEY}).status_code == 200
+        assert locked.get("/api/v1/genres", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
+        assert locked.post("/api/v1/session", json={"key": "wrong"}).status_code == 401
+        opened = locked.post("/api/v1/session", json={"key": KEY})
+        assert opened.status_code == 204
+        assert "httponly" in opened.headers["set-cookie"].lower()
+        assert "samesite=strict" in opened.headers["set-cookie"].lower()
+        assert locked.get("/api/v1/genres").status_code == 200
+
+    def test_each_key_has_its_own_limit(self, locked: AsgiClient) -> None:
+        alice, bob = {"X-API-Key": KEY}, {"X-API-Key": f"{KEY}-2"}
+        assert [locked.get("/api/v1/genres", headers=alice).status_code for _ in range(4)] == [200, 200, 200, 429]
+        refused = locked.get("/api/v1/genres", headers=alice)
+        assert 1 <= int(refused.headers["retry-after"]) <= 61
+        assert locked.get("/api/v1/genres", headers=bob).status_code == 200
+
+    @pytest.mark.parametrize("wrong", ["short:abc", "nokey", f":{KEY}", f"a:{KEY},a:{KEY}x", f"a:{KEY},b:{KEY}"])
+    def test_wrong_keys_are_refused_without_showing_them(self, wrong: str) -> None:
+        with pytest.raises(ConfigurationError, match="API_KEYS") as caught:
+            Process(world(), api_keys=wrong)
+        assert KEY not in str(caught.value)
+
+    def test_no_keys_ask_for_none(self) -> None:
+        assert not Keys.of(None)
+
+
+def test_new_breakouts_go_to_the_stream(process: Process) -> None:
+    hub = process.context.hub
+    before = hub._number
+    again = breakout(5)
+    process.store.known[again.breakout_id] = again
+    process.follow(3)
+    payloads = [sent.payload for sent in hub._ring if sent.number > before]
+    assert any(b"event: breakout" in payload and b'"movie_id":5' in payload for payload in payloads)
