@@ -1,0 +1,139 @@
+"""The Kubernetes manifests are docker-compose.yml's, complete, and confined as the `restricted` profile wants."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from configs.settings import ROOT
+from local.kubernetes.__main__ import FOLDER, compose_services, files, main
+from local.kubernetes.pods import AGENT, slug
+from local.kubernetes.variables import SECRETS, environment, filled
+
+MADE = files(compose_services())
+
+
+def documents() -> Iterator[dict[str, Any]]:
+    for text in MADE.values():
+        yield from yaml.safe_load_all(text)
+
+
+WORKLOADS = {one["metadata"]["name"]: one for one in documents() if one["kind"] in {"Deployment", "Job"}}
+
+
+def pod(name: str) -> dict[str, Any]:
+    spec: dict[str, Any] = WORKLOADS[name]["spec"]["template"]["spec"]
+    return spec
+
+
+def kustomizations() -> list[Path]:
+    return [path for folder in ("deploy", "monitoring") for path in (ROOT / folder).rglob("kustomization.yaml")]
+
+
+def test_the_committed_files_are_up_to_date(tmp_path: Path) -> None:
+    main(tmp_path)
+    made = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*.yaml")}
+    kept = {path: (FOLDER / path).read_text() for path in made}
+    assert made == kept
+
+
+def test_every_service_has_its_workload() -> None:
+    assert WORKLOADS.keys() == compose_services().keys() - {AGENT}
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_every_pod_is_confined(name: str) -> None:
+    spec = pod(name)
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["runAsUser"] > 0
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert spec["enableServiceLinks"] is False, "KAFKA_PORT and the like are settings"
+    for container in [*spec["containers"], *spec.get("initContainers", ())]:
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["resources"]["limits"]["memory"]
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_what_a_pod_mounts_is_there(name: str) -> None:
+    spec = pod(name)
+    volumes = {volume["name"]: volume for volume in spec.get("volumes", ())}
+    for container in [*spec["containers"], *spec.get("initContainers", ())]:
+        assert {mount["name"] for mount in container.get("volumeMounts", ())} <= volumes.keys()
+    claims = {one["metadata"]["name"] for one in documents() if one["kind"] == "PersistentVolumeClaim"}
+    maps = {
+        generator["name"]: path.parent
+        for path in kustomizations()
+        for generator in yaml.safe_load(path.read_text()).get("configMapGenerator", ())
+    }
+    for volume in volumes.values():
+        if "persistentVolumeClaim" in volume:
+            assert volume["persistentVolumeClaim"]["claimName"] in claims
+        if "configMap" in volume:
+            assert volume["configMap"]["name"] in maps
+
+
+def test_every_mounted_file_is_in_its_map() -> None:
+    for path in kustomizations():
+        for generator in yaml.safe_load(path.read_text()).get("configMapGenerator", ()):
+            for name in generator.get("files", ()):
+                assert (path.parent / name).is_file(), f"{path}: {name}"
+    rules = (ROOT / "monitoring" / "prometheus" / "kustomization.yaml").read_text()
+    assert all(f"rules/{path.name}" in rules for path in (ROOT / "monitoring/prometheus/rules").glob("*.yml"))
+    boards = (ROOT / "monitoring" / "grafana" / "kustomization.yaml").read_text()
+    assert all(f"dashboards/{path.name}" in boards for path in (ROOT / "monitoring/grafana/dashboards").glob("*.json"))
+
+
+def test_every_file_belongs_to_a_kustomization() -> None:
+    for path in MADE:
+        listed = yaml.safe_load((FOLDER / path.parent / "kustomization.yaml").read_text())["resources"]
+        assert path.name in listed
+
+
+def test_servers_are_met_at_their_own_address_and_services_at_a_virtual_one() -> None:
+    services = {one["metadata"]["name"]: one["spec"] for one in documents() if one["kind"] == "Service"}
+    assert services["kafka"]["clusterIP"] == "None"
+    assert {port["port"] for port in services["kafka"]["ports"]} >= {9092, 9404}
+    assert "clusterIP" not in services["serving"]
+
+
+def test_settings_come_from_a_map_and_secrets_from_a_secret() -> None:
+    given = {
+        "A": "${LOG_LEVEL:-}",
+        "B": "${TMDB_API_KEY:-}",
+        "C": "-Xmx${HEAP:-1g}",
+        "D": "plain",
+        "E": "${URL:-http://x}",
+    }
+    found = {one["name"]: one for one in environment(given, {})}
+    assert found["A"]["valueFrom"]["configMapKeyRef"] == {
+        "name": "trendscope-settings",
+        "key": "LOG_LEVEL",
+        "optional": True,
+    }
+    assert found["B"]["valueFrom"]["secretKeyRef"]["name"] == "trendscope-secrets"
+    assert (found["C"]["value"], found["D"]["value"], found["E"]["value"]) == ("-Xmx1g", "plain", "http://x")
+    assert filled("${X:-1}${Y:?why}", {"X": "2"}) == "2"
+    values = "".join(MADE.values())
+    assert all(f"value: {secret}" not in values for secret in SECRETS)
+
+
+def test_a_mounted_folder_and_a_mounted_file_name_their_map() -> None:
+    assert slug("./deploy/jmx/kafka.yml") == "deploy-jmx"
+    assert slug("./monitoring/prometheus/rules") == "monitoring-prometheus-rules"
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+def test_kustomize_builds_the_demo() -> None:
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(FOLDER / "demo")], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    built = list(yaml.safe_load_all(done.stdout))
+    assert {one["metadata"]["name"] for one in built if one["kind"] == "Deployment"} <= WORKLOADS.keys()
+    assert len(built) > 40
+    assert all(one["metadata"].get("namespace") == "trendscope" for one in built if one["kind"] != "Namespace")
