@@ -12,6 +12,8 @@ from contracts.errors import ConfigurationError
 
 Health = Callable[[], str | None]
 """Returns None when the service does its work, else the reason why not."""
+Pages = Callable[[str], tuple[str, bytes] | None]
+"""Content type and body of a path that a service serves beside the usual three; None for any other."""
 
 
 class _Quiet(WSGIRequestHandler):
@@ -25,7 +27,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-def serve_metrics(host: str, port: int, health: Health = lambda: None) -> None:
+def serve_metrics(host: str, port: int, health: Health = lambda: None, pages: Pages = lambda _: None) -> None:
     """Serve the default registry in a daemon thread.
 
     `/healthz` says the process is alive; `/readyz` answers 503 with the reason while `health` gives one.
@@ -39,6 +41,11 @@ def serve_metrics(host: str, port: int, health: Health = lambda: None) -> None:
         path = environ.get("PATH_INFO", "/")
         if path == "/metrics":
             return list(metrics(environ, start_response))
+        page = pages(path)
+        if page is not None:
+            kind, body = page
+            start_response("200 OK", [("Content-Type", kind), ("X-Content-Type-Options", "nosniff")])
+            return [body]
         reason = health() if path == "/readyz" else None
         known = path in {"/healthz", "/readyz"}
         status = "404 Not Found" if not known else "503 Service Unavailable" if reason else "200 OK"

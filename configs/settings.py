@@ -114,6 +114,10 @@ class Settings(BaseSettings):
     ml_snapshot_interval: Seconds = 15
     mlflow_model_interval: Duration = timedelta(minutes=10)
 
+    # --- drift: how often recent windows are compared with earlier ones, and how much time counts as recent
+    drift_interval: Duration = timedelta(hours=1)
+    drift_current: Duration = timedelta(hours=1)
+
     # --- breakouts, and who is told of them
     breakout_false_alarms: Annotated[float, Field(gt=0, le=10)] = 0.001
     breakout_webhook_url: SecretStr | None = None
@@ -139,6 +143,7 @@ class Settings(BaseSettings):
     processor_metrics_port: Port = 9103
     ml_metrics_port: Port = 9104
     momentum_metrics_port: Port = 9105
+    drift_port: Port = 9106
     serving_port: Port = 8000
 
     log_level: str = "INFO"

@@ -145,6 +145,8 @@ def programs(
     found.append(Program("momentum", _python("momentum"), order=40, ports=ports))
     ports = (("SERVING_PORT", settings.serving_port),)
     found.append(Program("serving", _python("serving"), order=42, ports=ports))
+    ports = (("DRIFT_PORT", settings.drift_port),)
+    found.append(Program("drift", _python("monitoring.drift_detection"), order=43, ports=ports))
     if prometheus:
         found.append(_prometheus(settings, prometheus))
     return sorted(found, key=lambda program: program.order)

@@ -30,6 +30,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     ),
     "ml-service": (*_STORE, "mlflow", "numpy", "pandas", "river"),
     "mlflow": ("mlflow",),
+    "drift": (*_STORE, "evidently", "mlflow", "pandas"),
     "momentum": (*_STORE, "orjson", "requests"),
     "serving": (*_STORE, "fastapi", "httptools", "limits", "orjson", "rapidfuzz", "requests", "uvicorn", "uvloop"),
     "alert-receiver": _COMMON,

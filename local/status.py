@@ -60,6 +60,7 @@ def probes(settings: Settings) -> dict[str, Probe]:
             None,  # it counts windows, not records
             "trendscope_momentum_last_window_timestamp_seconds",
         ),
+        "drift": Probe(settings.drift_port, None, "trendscope_drift_window_timestamp_seconds"),
         "serving": Probe(settings.serving_port, None, "trendscope_serving_window_timestamp_seconds"),
     }
 

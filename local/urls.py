@@ -24,6 +24,7 @@ def urls(settings: Settings, programs: Iterable[Program]) -> list[tuple[str, str
         ("serving", "TrendScope: the dashboard", settings.serving_port, "/"),
         ("serving", "TrendScope: the API's description", settings.serving_port, "/api/v1/openapi.json"),
         ("mlflow", "MLflow: forecasting runs and models", settings.mlflow_port, ""),
+        ("drift", "Drift: recent windows against earlier ones", settings.drift_port, "/"),
         ("prometheus", "Prometheus: metrics and alerts", settings.prometheus_port, ""),
         ("trend-processor", "Spark: the streaming job", settings.spark_ui_port, "/StreamingQuery/"),
         ("simulator", "Simulator: stands in for TMDB and Reddit", settings.simulator_port, "/docs"),

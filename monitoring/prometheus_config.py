@@ -22,6 +22,7 @@ _PORTS: Mapping[str, Callable[[Settings], int]] = {
     "trend-processor": lambda settings: settings.processor_metrics_port,
     "ml-service": lambda settings: settings.ml_metrics_port,
     "momentum": lambda settings: settings.momentum_metrics_port,
+    "drift": lambda settings: settings.drift_port,
     "serving": lambda settings: settings.serving_port,
     "simulator": lambda settings: settings.simulator_port,
     "prometheus": lambda settings: settings.prometheus_port,

@@ -173,7 +173,7 @@ class Containers:
 _PUBLISHED = {
     "kafka_port", "cassandra_port", "mlflow_port", "spark_ui_port", "tmdb_producer_metrics_port",
     "reddit_producer_metrics_port", "processor_metrics_port", "ml_metrics_port", "momentum_metrics_port",
-    "serving_port",
+    "drift_port", "serving_port",
 }  # fmt: skip
 """The settings that are ports of this machine whatever the profiles."""
 

@@ -42,6 +42,7 @@ EXPECTED: dict[str, Expected] = {
     "momentum": Expected(("trendscope_momentum_last_window_timestamp_seconds",)),
     "serving": Expected(("trendscope_serving_requests_total", "trendscope_film_trend_score", "trendscope_film_points")),
     "mlflow": Expected(),
+    "drift": Expected(("trendscope_drift_runs_total", "trendscope_data_disk_free_bytes")),
     "prometheus": Expected(("prometheus_build_info",)),
     "alertmanager": Expected(("alertmanager_build_info",)),
     "alert-receiver": Expected(("process_start_time_seconds",)),

@@ -47,6 +47,7 @@ def test_each_service_is_scraped_on_its_port() -> None:
         "trend-processor": f"127.0.0.2:{settings.processor_metrics_port}",
         "ml-service": "127.0.0.2:1234",
         "momentum": f"127.0.0.2:{settings.momentum_metrics_port}",
+        "drift": f"127.0.0.2:{settings.drift_port}",
         "serving": f"127.0.0.2:{settings.serving_port}",
         "prometheus": "127.0.0.2:4321",
         "spark-driver": f"127.0.0.2:{settings.spark_ui_port}",
@@ -72,6 +73,7 @@ def test_the_committed_file_is_up_to_date(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_every_metric_in_a_rule_is_exported_by_a_service(tmp_path: Path) -> None:
     import ml_service.telemetry  # noqa: F401, PLC0415 - registers its metrics
+    import monitoring.drift.telemetry  # noqa: F401, PLC0415
     import processors.metrics  # noqa: F401, PLC0415
     import producers.metrics  # noqa: F401, PLC0415
     import storage.database  # noqa: F401, PLC0415

@@ -1,0 +1,1 @@
+"""Data drift: recent windows against earlier ones, by Evidently."""
