@@ -15,7 +15,13 @@ def render() -> str:
     """The file's text. Clients are told the container's address, since every interface is listened on."""
     everywhere = "0.0.0.0"  # noqa: S104 - of the container; docker-compose.yml publishes it on the loopback alone
     yaml = YAML.format(
-        host=_NAME, rpc=everywhere, port=9042, storage_port=7000, ssl_storage_port=7001, home="/var/lib/cassandra"
+        authenticator="AllowAllAuthenticator",
+        host=_NAME,
+        rpc=everywhere,
+        port=9042,
+        storage_port=7000,
+        ssl_storage_port=7001,
+        home="/var/lib/cassandra",
     )
     return _HEAD + yaml + f"broadcast_rpc_address: {_NAME}\n"
 

@@ -36,6 +36,10 @@ ADDRESSES = {"KAFKA_BOOTSTRAP_SERVERS", "CASSANDRA_HOSTS", "SIMULATE_AT", "SPARK
 """Settings that the compose network decides, not the user."""
 OF_A_HOST = {"CASSANDRA_PORT", "DATA_DIR", "BIND_ADDRESS", "METRICS_HOST"}
 """Settings that mean nothing to a container: its ports and folders are fixed, and published on others."""
+OF_THE_LOCAL_RUNNER = {
+    "SECURE", "KAFKA_USERNAME", "KAFKA_PASSWORD", "KAFKA_CA_FILE", "CASSANDRA_USERNAME", "CASSANDRA_PASSWORD",
+}  # fmt: skip
+"""Logins of the servers it starts; in the compose network servers are met by the stack's own containers alone."""
 
 
 def variables(service: dict[str, Any]) -> dict[str, str]:
@@ -78,7 +82,7 @@ def test_every_setting_reaches_a_container_and_secrets_only_those_that_need_them
     given = {name: variables(service) for name, service in SERVICES.items() if name in OURS}
     everywhere = {variable for found in given.values() for variable in found}
     wanted = {name.upper() for name in Settings.model_fields if not name.endswith("_port")}
-    assert wanted - OF_A_HOST - everywhere == set()
+    assert wanted - OF_A_HOST - OF_THE_LOCAL_RUNNER - everywhere == set()
     for secret, services in SECRETS.items():
         assert {name for name, found in given.items() if secret in found} == services & given.keys(), secret
 
@@ -182,6 +186,8 @@ def test_cassandras_configuration_is_the_local_nodes(tmp_path: Path) -> None:
     cassandra_container.main(tmp_path / "cassandra.yaml")
     assert (tmp_path / "cassandra.yaml").read_text() == cassandra_container.FILE.read_text()
     container = yaml.safe_load(cassandra_container.render())
-    local = yaml.safe_load(YAML.format(host="h", rpc="h", port=1, storage_port=2, ssl_storage_port=3, home="/x"))
+    local = yaml.safe_load(
+        YAML.format(authenticator="x", host="h", rpc="h", port=1, storage_port=2, ssl_storage_port=3, home="/x")
+    )
     assert container.keys() - local.keys() == {"broadcast_rpc_address"}
     assert container["commitlog_sync"] == local["commitlog_sync"] == "batch"
