@@ -27,7 +27,6 @@ def create_app(context: Context) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         context.hub.bind(asyncio.get_running_loop())
         yield
-        context.details.close()
 
     app = FastAPI(
         title="TrendScope",

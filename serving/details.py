@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from contracts.errors import DependencyError
@@ -14,8 +15,13 @@ from serving.problems import NotLoadedError
 from serving.state import Board
 from storage.store import Store
 
-FRESH_SECONDS = 10.0
-"""A window closes once a minute; within ten seconds of that every answer has it."""
+FRESH_SECONDS = 60.0
+"""At most, and only while no further window has closed: the figures of closed windows change with the next one."""
+OLDEST_SECONDS = 120.0
+"""While reads are under way, an answer of the window before is given at once and renewed behind it: when a window
+closes, every film's answer grows old in the same second, and reading all of them at once would hold up everybody."""
+_IDLE_SECONDS = 0.2
+"""After the last read; then a request waits for figures as new as can be."""
 _THREADS = 4
 """Reads at once. Python runs one at a time anyway; more threads would wait for Cassandra only when it is slow."""
 
@@ -26,6 +32,8 @@ T = TypeVar("T")
 class _Kept:
     body: Body
     at: float
+    window: datetime | None
+    """Start of the newest closed window when it was read."""
 
 
 class Details:
@@ -39,18 +47,23 @@ class Details:
         self._board, self._store, self._monotonic = board, store, monotonic
         self._kept = Bounded[Hashable, _Kept](most_bytes, lambda kept: len(kept.body.raw))
         self._under_way: dict[Hashable, asyncio.Future[Body]] = {}
+        self._last_read = float("-inf")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")
 
-    async def get(self, key: Hashable, load: Callable[[Store], Sourced], fresh: float = FRESH_SECONDS) -> Body:
-        """The answer to `key`: a recent one, else read anew, else the last one marked stale.
+    async def get(self, key: Hashable, load: Callable[[Store], Sourced]) -> Body:
+        """The answer to `key`: one that is still true, else read anew, else the last one marked stale.
 
         Raises:
             NotLoadedError: the store does not answer and this was never read.
         """
         kept = self._kept.get(key)
-        if kept is not None and self._monotonic() - kept.at < fresh:
+        if kept is not None and self._is_current(kept):
             return self._aged(kept)
-        if self._board.stale_seconds is None or self._board.state.answered_at is None:
+        if self._board.stale_seconds is None:
+            if kept is not None and self._is_busy() and self._monotonic() - kept.at < OLDEST_SECONDS:
+                if not self._under_way:
+                    self._start(key, load)
+                return self._aged(kept)
             try:
                 return await self._shared(key, load)
             except DependencyError:
@@ -75,14 +88,25 @@ class Details:
         """Let reads under way end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _is_current(self, kept: _Kept) -> bool:
+        return kept.window == self._window() and self._monotonic() - kept.at < FRESH_SECONDS
+
+    def _window(self) -> datetime | None:
+        closed = self._board.state.closed
+        return closed.window.start if closed else None
+
+    def _is_busy(self) -> bool:
+        return bool(self._under_way) or self._monotonic() - self._last_read < _IDLE_SECONDS
+
     async def _shared(self, key: Hashable, load: Callable[[Store], Sourced]) -> Body:
         """Read, or wait for who is reading the same. A client that goes away takes nobody's answer with it."""
-        under_way = self._under_way.get(key)
-        if under_way is None:
-            under_way = asyncio.ensure_future(self._load(key, load))
-            self._under_way[key] = under_way
-            under_way.add_done_callback(lambda done: self._finished(key, done))
-        return await asyncio.shield(under_way)
+        return await asyncio.shield(self._under_way.get(key) or self._start(key, load))
+
+    def _start(self, key: Hashable, load: Callable[[Store], Sourced]) -> asyncio.Future[Body]:
+        under_way = asyncio.ensure_future(self._load(key, load))
+        self._under_way[key] = under_way
+        under_way.add_done_callback(lambda done: self._finished(key, done))
+        return under_way
 
     def _finished(self, key: Hashable, done: asyncio.Future[Body]) -> None:
         self._under_way.pop(key, None)
@@ -90,8 +114,10 @@ class Details:
             done.exception()  # looked at, so that an error nobody waits for any more is not reported as forgotten
 
     async def _load(self, key: Hashable, load: Callable[[Store], Sourced]) -> Body:
+        window = self._window()
         body = await self.run(lambda store: encode(load(store)))
-        self._kept.put(key, _Kept(body, self._monotonic()))
+        self._last_read = self._monotonic()
+        self._kept.put(key, _Kept(body, self._last_read, window))
         return body
 
     def _aged(self, kept: _Kept, *, silent: bool = False) -> Body:

@@ -1,6 +1,7 @@
 """What is read from the store for one request about films."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -16,7 +17,7 @@ from storage.store import Store
 _REDDIT = "https://www.reddit.com"
 _EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Beyond these nothing is known; a span is moved to them, so that no arithmetic leaves the calendar."""
-_WAITING = 8
+_WAITING = 3
 """Window lengths after its target's end until a forecast's outcome is stored: the watermark and some slides."""
 
 
@@ -35,25 +36,38 @@ def end_of(board: Board, end: datetime | None) -> datetime:
     return newest.window.end if newest else board.now()
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer whose JSON is made already."""
+
+    source: models.Provenance
+    raw: str
+
+    def model_dump_json(self) -> str:
+        """The JSON."""
+        return self.raw
+
+
 def history(  # noqa: PLR0913 - one request
     board: Board, settings: Settings, store: Store, *, movie_id: int, title: str, span: Span
-) -> models.History:
-    """A film's course.
+) -> Ready:
+    """A film's course, as `models.History`.
 
     Raises:
         DependencyError: Cassandra did not answer.
     """
     points = read_points(store, movie_id, span, settings)
-    return models.History(
-        source=board.provenance(points[-1].end if points else None, board.now()),
+    answer = models.History(
+        source=board.provenance(points.last, board.now()),
         movie_id=movie_id,
         title=title,
         start=span.start,
         end=span.end,
         resolution=span.resolution,
         step_seconds=int(span.step.total_seconds()),
-        points=points,
+        points=(),
     )
+    return Ready(answer.source, points.within(answer.model_dump_json().encode()).decode())
 
 
 def forecast(  # noqa: PLR0913 - one request
@@ -76,7 +90,8 @@ def forecast(  # noqa: PLR0913 - one request
     newest = store.predictions.for_movie(movie_id, limit=horizons)
     made_at = newest[0].made_at if newest else None
     current = [each for each in newest if each.made_at == made_at]
-    known = _settled(store, settings, movie_id, horizon, past) if past else []
+    nearest = horizon or min(settings.forecast_horizons)
+    known = _settled(store, settings, movie_id, nearest, past) if past else []
     return models.MovieForecast(
         source=board.provenance(made_at, board.now()),
         movie_id=movie_id,
@@ -86,13 +101,10 @@ def forecast(  # noqa: PLR0913 - one request
     )
 
 
-def _settled(store: Store, settings: Settings, movie_id: int, horizon: int | None, past: int) -> list[Prediction]:
+def _settled(store: Store, settings: Settings, movie_id: int, horizon: int, past: int) -> list[Prediction]:
     """The newest forecasts with an outcome: those made too recently to have one are read past."""
     slides = settings.trend_window_duration // settings.trend_slide_duration
-    furthest = horizon or max(settings.forecast_horizons)
-    waiting = (furthest + _WAITING) * slides
-    per_time = 1 if horizon else len(settings.forecast_horizons)
-    rows = store.predictions.for_movie(movie_id, horizon, limit=past + waiting * per_time)
+    rows = store.predictions.for_movie(movie_id, horizon, limit=past + (horizon + _WAITING) * slides)
     return [row for row in rows if row.actual is not None][:past]
 
 
@@ -133,29 +145,28 @@ def link_of(permalink: str | None) -> str | None:
     return f"{_REDDIT}{permalink}" if permalink and permalink.startswith("/r/") else None
 
 
-def compare(
-    board: Board, settings: Settings, store: Store, *, titles: Mapping[int, str], span: Span
-) -> models.Comparison:
-    """Films over the same span.
+def compare(board: Board, settings: Settings, store: Store, *, titles: Mapping[int, str], span: Span) -> Ready:
+    """Films over the same span, as `models.Comparison`.
 
     Raises:
         DependencyError: Cassandra did not answer.
     """
     closed = board.state.closed
-    films = tuple(
-        models.Compared(
-            movie_id=movie_id,
-            title=title,
-            trend=closed.by_id.get(movie_id) if closed else None,
-            points=read_points(store, movie_id, span, settings),
-        )
-        for movie_id, title in titles.items()
-    )
-    return models.Comparison(
-        source=board.provenance(max((f.points[-1].end for f in films if f.points), default=None), board.now()),
+    films, ends = [], []
+    for movie_id, title in titles.items():
+        trend = closed.by_id.get(movie_id) if closed else None
+        points = read_points(store, movie_id, span, settings)
+        film = models.Compared(movie_id=movie_id, title=title, trend=trend, points=())
+        films.append(points.within(film.model_dump_json().encode()))
+        if points.last is not None:
+            ends.append(points.last)
+    answer = models.Comparison(
+        source=board.provenance(max(ends, default=None), board.now()),
         start=span.start,
         end=span.end,
         resolution=span.resolution,
         step_seconds=int(span.step.total_seconds()),
-        films=films,
+        films=(),
     )
+    raw = answer.model_dump_json().encode().replace(b'"films":[]', b'"films":[' + b",".join(films) + b"]", 1)
+    return Ready(answer.source, raw.decode())

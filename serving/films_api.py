@@ -96,7 +96,9 @@ def router(context: Context) -> APIRouter:
     async def forecast(
         request: Request,
         movie_id: MovieId,
-        horizon: Annotated[int | None, Query(ge=1, le=10_000, description="Past forecasts of this one alone.")] = None,
+        horizon: Annotated[
+            int | None, Query(ge=1, le=10_000, description="Of the past forecasts; the nearest by itself.")
+        ] = None,
         past: Annotated[int, Query(ge=0, le=500, description="Past forecasts with their outcomes, at most.")] = 60,
     ) -> Response:
         """Every horizon's newest forecast, with interval and baselines, and what became of earlier ones."""

@@ -6,12 +6,25 @@ Instants are ISO 8601 in UTC. `null` means unknown, never zero.
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.events import Compound, Count, Instant, MovieId, NonNegative, Ordinal, Score100
 
 Via = Literal["text", "thread"]
-Share = Annotated[float, Field(ge=0, le=1)]
+DECIMALS = 4
+"""Of figures in answers: a ten-thousandth of a point is far below what any of them can mean, and half the bytes."""
+
+
+def _short(value: float) -> float:
+    return round(value, DECIMALS)
+
+
+Score = Annotated[Score100, AfterValidator(_short)]
+Mean = Annotated[Compound, AfterValidator(_short)]
+Amount = Annotated[NonNegative, AfterValidator(_short)]
+Signed = Annotated[float, AfterValidator(_short)]
+Chance = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[Chance, AfterValidator(_short)]
 
 
 class Answer(BaseModel):
@@ -30,7 +43,7 @@ class Provenance(Answer):
         examples=["2026-11-21T12:24:03Z"], description="When they were read from the store, or last changed there."
     )
     stale: bool = Field(description="True while the store does not answer: the last known state is shown.")
-    age_seconds: NonNegative | None = Field(
+    age_seconds: Amount | None = Field(
         description="When stale: how long ago the store last answered. Null otherwise: compare `as_of` with your clock."
     )
 
@@ -46,9 +59,9 @@ class Window(Answer):
 class Part(Answer):
     """One additive part of a TrendScore."""
 
-    value: Score100 = Field(examples=[80.0], description="P, M or S.")
+    value: Score = Field(examples=[80.0], description="P, M or S.")
     weight: Share = Field(examples=[0.4], description="Normalised weight; the three sum to 1.")
-    points: Score100 = Field(examples=[32.0], description="weight x value; the three sum to the TrendScore.")
+    points: Score = Field(examples=[32.0], description="weight x value; the three sum to the TrendScore.")
 
 
 class Parts(Answer):
@@ -62,7 +75,7 @@ class Parts(Answer):
 class Popularity(Answer):
     """TMDB's figure: a level that moves about once a day."""
 
-    value: NonNegative | None = Field(examples=[123.4], description="Null: TMDB gave none; its part then counts 0.")
+    value: Amount | None = Field(examples=[123.4], description="Null: TMDB gave none; its part then counts 0.")
     as_of: Instant | None = Field(description="When TMDB was asked.")
     trending_rank: Ordinal | None = Field(description="Place in TMDB's own daily trending list; null: not in it.")
 
@@ -78,7 +91,7 @@ class Mentions(Answer):
 class Sentiment(Answer):
     """How the window's mentions feel about the film."""
 
-    mean: Compound | None = Field(examples=[0.27], description="Mean VADER compound; null without mentions.")
+    mean: Mean | None = Field(examples=[0.27], description="Mean VADER compound; null without mentions.")
     n: Count
     positive: Count = Field(description="Mentions with compound >= 0.05.")
     neutral: Count
@@ -99,10 +112,10 @@ class Momentum(Answer):
     as_of: Instant = Field(description="End of the last window it counts.")
     mentions: Count = Field(examples=[84], description="Mentions in the span.")
     span_seconds: Ordinal = Field(examples=[3600], description="The span the mentions are counted over, up to `as_of`.")
-    expected: NonNegative = Field(examples=[12.5], description="What the film's own history expects in that span.")
-    growth: NonNegative = Field(examples=[5.9], description="Shrunk ratio of mentions to expected; 1 is normal.")
+    expected: Amount = Field(examples=[12.5], description="What the film's own history expects in that span.")
+    growth: Amount = Field(examples=[5.9], description="Shrunk ratio of mentions to expected; 1 is normal.")
     share_of_voice: Share = Field(description="Its share of all films' mentions in the span.")
-    history_seconds: NonNegative = Field(description="How much history the normal is from.")
+    history_seconds: Amount = Field(description="How much history the normal is from.")
     in_breakout: bool
 
 
@@ -113,15 +126,15 @@ class Forecast(Answer):
     made_at: Instant = Field(description="From what was known then.")
     target_start: Instant
     target_end: Instant
-    current: Score100 = Field(description="The TrendScore when it was made.")
-    predicted: Score100
-    lower: Score100
-    upper: Score100
+    current: Score = Field(description="The TrendScore when it was made.")
+    predicted: Score
+    lower: Score
+    upper: Score
     coverage: Share = Field(description="The share of outcomes the interval is meant to hold.")
     model_version: str
-    baselines: dict[str, float] = Field(examples=[{"persistence": 57.1}], description="Made at the same instant.")
-    actual: Score100 | None = Field(description="What came; null until the target window is final.")
-    error: float | None = Field(description="predicted - actual.")
+    baselines: dict[str, Signed] = Field(examples=[{"persistence": 57.1}], description="Made at the same instant.")
+    actual: Score | None = Field(description="What came; null until the target window is final.")
+    error: Signed | None = Field(description="predicted - actual.")
 
 
 class Sparkline(Answer):
@@ -129,7 +142,7 @@ class Sparkline(Answer):
 
     start: Instant = Field(description="End of the first window.")
     step_seconds: Ordinal
-    values: tuple[Score100 | None, ...] = Field(description="Null: no row for that window.")
+    values: tuple[Score | None, ...] = Field(description="Null: no row for that window.")
 
 
 class TrendingFilm(Answer):
@@ -144,7 +157,7 @@ class TrendingFilm(Answer):
     genres: tuple[str, ...]
     language: str | None = Field(description="Original language, ISO 639-1.")
     poster_path: str | None = Field(description="TMDB's path, e.g. /abc.jpg.")
-    trend_score: Score100
+    trend_score: Score
     parts: Parts
     popularity: Popularity
     mentions: Mentions
@@ -214,12 +227,12 @@ class HistoryPoint(Answer):
 
     start: Instant
     end: Instant
-    trend_score: Score100 = Field(description="Of the window; for hours the mean over its windows.")
-    popularity_part: Score100
-    mentions_part: Score100
-    sentiment_part: Score100
+    trend_score: Score = Field(description="Of the window; for hours the mean over its windows.")
+    popularity_part: Score
+    mentions_part: Score
+    sentiment_part: Score
     mentions: Count = Field(description="Mentions between start and end.")
-    sentiment: Compound | None = Field(description="Their mean; null without mentions.")
+    sentiment: Mean | None = Field(description="Their mean; null without mentions.")
     positive: Count
     neutral: Count
     negative: Count
@@ -260,7 +273,7 @@ class Mention(Answer):
     submission_title: str | None
     url: str | None = Field(description="The comment at Reddit.")
     excerpt: str
-    sentiment: Compound
+    sentiment: Mean
     via: Via
 
 
@@ -284,7 +297,7 @@ class SearchHit(Answer):
     matched: str = Field(description="The title that fits: the film's own, its original or an alternative one.")
     similarity: Share
     rank: Ordinal | None = Field(description="In the newest closed window.")
-    trend_score: Score100 | None
+    trend_score: Score | None
 
 
 class SearchResult(Answer):
@@ -335,8 +348,8 @@ class BreakoutEntry(Answer):
     last_at: Instant = Field(description="End of the last window that still was above normal, or of the newest one.")
     ended_at: Instant | None
     mentions: Count = Field(description="In the span it was detected in.")
-    expected: NonNegative = Field(description="What the film's own history expected there.")
-    p_value: Share = Field(description="Chance of as many mentions or more, if nothing had happened.")
+    expected: Amount = Field(description="What the film's own history expected there.")
+    p_value: Chance = Field(description="Chance of as many mentions or more, if nothing had happened.")
     peak_mentions: Count = Field(description="Most mentions in one window since.")
     peak_at: Instant
     total_mentions: Count = Field(description="Mentions since it started.")
@@ -346,7 +359,7 @@ class Breakouts(Answer):
     """Breakouts, newest first."""
 
     source: Provenance
-    false_alarms_per_film_day: NonNegative = Field(description="The rate the test is set to, if nothing happens.")
+    false_alarms_per_film_day: Amount = Field(description="The rate the test is set to, if nothing happens.")
     page: Page
     breakouts: tuple[BreakoutEntry, ...]
 
@@ -404,7 +417,7 @@ class ServiceState(Answer):
     lag: int | None = Field(description="Records not processed yet; null: it does not say.")
     last_event: Instant | None = Field(description="Event time of the newest record it handled.")
     last_poll: Instant | None = Field(description="When a source was last polled with success.")
-    rate: NonNegative | None = Field(description="Records a second between the last two looks.")
+    rate: Amount | None = Field(description="Records a second between the last two looks.")
     rate_unit: str | None = Field(examples=["comments/s"])
 
 

@@ -39,7 +39,7 @@ def router(context: Context, keys: Keys) -> APIRouter:
             raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "no closed window was read yet")
         return Health(status="ok")
 
-    @api.post("/api/v1/session", status_code=HTTPStatus.NO_CONTENT, responses=documented(401, 422))
+    @api.post("/api/v1/session", status_code=HTTPStatus.NO_CONTENT, responses=documented(400, 401, 422))
     async def open_session(session: Session) -> Response:
         """Keep a key in a cookie that scripts cannot read, for the dashboard in this browser."""
         if keys and keys.name_of(session.key) is None:

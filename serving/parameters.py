@@ -1,24 +1,38 @@
 """The parameters of the API's operations, each with its bounds."""
 
+import re
 from typing import Annotated
 
 from fastapi import Path, Query
+from pydantic import BeforeValidator
 
 from contracts.events import Instant
 from serving.query import Filters, Order, Release, Sort
 
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
+
+
+def _written(value: object) -> object:
+    """Only what is written as an instant: pydantic itself would also take seconds since 1970."""
+    if not isinstance(value, str) or not _WRITTEN.match(value):
+        raise ValueError("write it like 2026-03-01T12:00:00Z")
+    return value
+
+
+Moment = Annotated[Instant, BeforeValidator(_written)]
 _YEARS = {"ge": 1800, "le": 2200}
 MovieId = Annotated[int, Path(ge=1, lt=2**31, description="TMDB's id of the film.", examples=[83533])]
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries in a page.")]
 Offset = Annotated[int, Query(ge=0, le=100_000, description="Entries before the page.")]
 Hours = Annotated[int, Query(ge=1, le=744, description="Length of the span.")]
 At = Annotated[
-    Instant | None,
+    Moment | None,
     Query(
         description="A moment in the past: the newest window that had ended by then.", examples=["2026-11-20T21:00:00Z"]
     ),
 ]
-End = Annotated[Instant | None, Query(description="End of the span; without it the newest window's.")]
+Since = Annotated[Moment | None, Query(description="None that started earlier.")]
+End = Annotated[Moment | None, Query(description="End of the span; without it the newest window's.")]
 
 
 def filters(  # noqa: PLR0913, PLR0917 - one a filter

@@ -4,11 +4,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from contracts.events import Instant
 from serving import models, views
 from serving.answers import encode
 from serving.context import Context
-from serving.parameters import Limit, Offset
+from serving.parameters import Limit, Offset, Since
 from serving.problems import documented
 
 
@@ -23,7 +22,7 @@ def router(context: Context) -> APIRouter:
         request: Request,
         movie_id: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
         status: Annotated[Literal["active", "ended"] | None, Query()] = None,
-        since: Annotated[Instant | None, Query(description="None that started earlier.")] = None,
+        since: Since = None,
         limit: Limit = 20,
         offset: Offset = 0,
     ) -> Response:

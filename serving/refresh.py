@@ -102,7 +102,8 @@ class Refresher:
             self._hub.publish("trends", encode(views.trending(self._board, closed)).raw)
         self._every(_LIVE_SECONDS, self._read_live, store, starts)
         self._every(_BREAKOUT_SECONDS, self._read_breakouts, store)
-        self._every(_FIGURES_SECONDS, self._read_figures, store)
+        if self._board.state.closed is not None:
+            self._every(_FIGURES_SECONDS, self._read_figures, store)
         self._every(_LEDGER_SECONDS, self._read_ledger, store)
         self._board.answered()
 

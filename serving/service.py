@@ -80,6 +80,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
         serve(app, listener, _closing(stop, context.hub))
     finally:
         stop.set()
+        context.details.close()
         for thread in threads:
             thread.join(timeout=10)
 

@@ -61,15 +61,17 @@ class Momentum:
             ((self._insert_hour, [*values_of(hour, _HOURS), to_micros(hour.until), self._ttl]) for hour in hours),
         )
 
-    def hours(self, movie_id: int, start: datetime | None = None, end: datetime | None = None) -> list[FilmHour]:
+    def hours(self, movie_id: int, start: datetime | None = None, end: datetime | None = None) -> list[dict[str, Any]]:
         """One film's hours with start <= hour < end, newest first; None leaves that side open.
+
+        The columns of `FilmHour` as plain values: a chart has hundreds of points, and nothing else reads them.
 
         Raises:
             DependencyError: Cassandra did not answer.
         """
         low = FAR_PAST if start is None else to_cql(start)
         high = FAR_FUTURE if end is None else to_cql(end)
-        return [FilmHour(**from_row(row)) for row in self._database.read(self._hours, [movie_id, low, high])]
+        return [from_row(row) for row in self._database.read(self._hours, [movie_id, low, high])]
 
     def save_state(self, window_start: datetime, payload: bytes) -> None:
         """Keep what the detector knows up to and with a window; a later window's state wins.

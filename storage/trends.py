@@ -12,6 +12,11 @@ from storage.database import Database
 from storage.days import Days
 
 _COLUMNS = columns_of(TrendUpdate)
+SAMPLED = (
+    "window_start", "window_end", "trend_score", "popularity_part", "mentions_part", "sentiment_part", "mentions",
+    "sentiment", "positive", "neutral", "negative", "is_final",
+)  # fmt: skip
+"""What a chart shows of a window."""
 _NO_RANK = 0
 """Stored for "not in the trending list": a null would leave a tombstone in nearly every row."""
 
@@ -34,7 +39,8 @@ class Trends:
             "SELECT movie_id, trend_score FROM {ks}.trends_by_window WHERE window_start = ?"
         )
         self._sample = database.prepare(
-            f"SELECT {names} FROM {{ks}}.movie_trends WHERE movie_id = ? AND window_start IN ?"  # noqa: S608
+            f"SELECT {', '.join(SAMPLED)} FROM {{ks}}.movie_trends "  # noqa: S608
+            "WHERE movie_id = ? AND window_start IN ?"
         )
         self._index = Days(database, "windows", "windows", "window_start", ttl)
 
@@ -90,15 +96,17 @@ class Trends:
         rows = self._database.read(self._scores, [to_cql(window_start)])
         return {row["movie_id"]: row["trend_score"] for row in rows}
 
-    def sample(self, movie_id: int, window_starts: Iterable[datetime]) -> list[TrendUpdate]:
-        """One film's rows of certain windows, newest first; a window without a row is left out.
+    def sample(self, movie_id: int, window_starts: Iterable[datetime]) -> list[dict[str, Any]]:
+        """The columns `SAMPLED` of one film in certain windows, newest first; a window without a row is left out.
+
+        Plain values instead of models: a chart has hundreds of points, and nothing else reads them.
 
         Raises:
             DependencyError: Cassandra did not answer.
         """
         starts = [to_cql(start) for start in window_starts]
-        found = [_update(row) for row in self._database.read(self._sample, [movie_id, starts])] if starts else []
-        return sorted(found, key=lambda update: update.window_start, reverse=True)
+        rows = self._database.read(self._sample, [movie_id, starts]) if starts else []
+        return sorted(map(from_row, rows), key=lambda row: row["window_start"], reverse=True)
 
     def windows(self, which: date | int) -> list[datetime]:
         """The starts of the windows of a UTC day, or of the latest so many, newest first.

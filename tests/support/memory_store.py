@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from contracts.errors import DependencyError
 from contracts.events import Breakout, Prediction, TmdbFilm, TrendUpdate
 from storage.records import FilmHour, FilmMomentum, MentionExample, ModelMetric
 from storage.store import Store
+from storage.trends import SAMPLED
 
 
 class MemoryStore:
@@ -85,10 +86,11 @@ class _Trends(_Table):
     def scores(self, window_start: datetime) -> dict[int, float]:
         return {row.movie_id: row.trend_score for row in self.window(window_start)}
 
-    def sample(self, movie_id: int, window_starts: Iterable[datetime]) -> list[TrendUpdate]:
+    def sample(self, movie_id: int, window_starts: Iterable[datetime]) -> list[dict[str, Any]]:
         self._store.touch("trends.sample")
         found = [row for start in window_starts if (row := self._store.rows.get((start, movie_id)))]
-        return sorted(found, key=lambda row: row.window_start, reverse=True)
+        found.sort(key=lambda row: row.window_start, reverse=True)
+        return [{name: getattr(row, name) for name in SAMPLED} for row in found]
 
 
 class _Predictions(_Table):
@@ -138,10 +140,10 @@ class _Momentum(_Table):
         self._store.touch("momentum.upsert_hours")
         self._store.film_hours |= {(row.movie_id, row.hour): row for row in hours}
 
-    def hours(self, movie_id: int, start: datetime, end: datetime) -> list[FilmHour]:
+    def hours(self, movie_id: int, start: datetime, end: datetime) -> list[dict[str, Any]]:
         self._store.touch("momentum.hours")
         rows = [row for (film, at), row in self._store.film_hours.items() if film == movie_id and start <= at < end]
-        return sorted(rows, key=lambda row: row.hour, reverse=True)
+        return [row.model_dump() for row in sorted(rows, key=lambda row: row.hour, reverse=True)]
 
     def save_state(self, window_start: datetime, payload: bytes) -> None:
         self._store.touch("momentum.save_state")
