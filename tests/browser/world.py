@@ -1,4 +1,4 @@
-"""A seeded world in Cassandra: films, six hours of windows that end now, a week of hours, comments, forecasts.
+"""A seeded world in Cassandra: films, four hours of windows that end now, a week of hours, comments, forecasts.
 
 The figures obey the platform's own definitions, so that what the pages add up does add up.
 """
@@ -16,7 +16,9 @@ from storage.store import Store
 MINUTE = timedelta(minutes=1)
 WINDOW = 5
 """Minutes of a window."""
-HOURS = 6
+OPEN = 7
+"""Windows that have begun and are not closed: those of the watermark's delay, and those that end in the future."""
+HOURS = 4
 """Hours of single windows."""
 DAYS = 7
 """Days of hours summed up."""
@@ -67,8 +69,8 @@ TITLES = (
 )
 BURSTING = 8
 """Number of the film that breaks out: Sinners."""
-HOURLY = 8
-"""The first films have hours."""
+HOURLY = (1, 8)
+"""Films with hours."""
 HOSTILE = 1
 """Number of the film whose comments attack the page: Dune."""
 
@@ -187,9 +189,9 @@ def update(
 
 
 def updates(film: TmdbFilm, closed_end: datetime) -> list[TrendUpdate]:
-    """A film's closed windows, the newest first, and two open ones."""
-    counts = per_minute(film.movie_id, HOURS * 60 + WINDOW + 2)
-    newest = closed_end + 2 * MINUTE
+    """A film's closed windows, the newest first, after the open ones."""
+    counts = per_minute(film.movie_id, HOURS * 60 + WINDOW + OPEN)
+    newest = closed_end + OPEN * MINUTE
     found = []
     for ago in range(HOURS * 60):
         end = newest - ago * MINUTE
@@ -240,11 +242,11 @@ def predictions(film: TmdbFilm, rows: list[TrendUpdate]) -> Iterator[Prediction]
 
 def momenta(rows: dict[int, list[TrendUpdate]], closed_end: datetime) -> list[FilmMomentum]:
     """How much each film is spoken of in the newest closed window, against its own normal."""
-    hour = {number: sum(row.mentions for row in each[2:62:WINDOW]) for number, each in rows.items()}
-    order = sorted(rows, key=lambda number: -rows[number][2].trend_score)
+    hour = {number: sum(row.mentions for row in each[OPEN : OPEN + 60 : WINDOW]) for number, each in rows.items()}
+    order = sorted(rows, key=lambda number: -rows[number][OPEN].trend_score)
     found = []
     for rank, number in enumerate(order, start=1):
-        expected = 12.5 * (3.2 / (1 + 0.55 * number) + 0.02)
+        expected = 55 * (3.2 / (1 + 0.55 * number) + 0.02)
         found.append(
             FilmMomentum(
                 movie_id=number,
@@ -373,7 +375,9 @@ def build(store: Store, now: datetime | None = None) -> World:
     store.mentions.upsert([mention for film in catalogue for mention in examples(film, closed_end)])
     store.breakouts.upsert(breakouts(closed_end, catalogue))
     store.momentum.upsert(momenta(rows, closed_end))
-    store.momentum.upsert_hours([hour for film in catalogue[:HOURLY] for hour in hours(film, closed_end)])
+    store.momentum.upsert_hours(
+        [hour for film in catalogue if film.movie_id in HOURLY for hour in hours(film, closed_end)]
+    )
     store.ledger.upsert(
         LedgerEntry(job_id="job", batch_id=0, category=category, count=count, at=closed_end)
         for category, count in (
@@ -386,3 +390,21 @@ def build(store: Store, now: datetime | None = None) -> World:
     )
     store.trends.upsert([row for each in rows.values() for row in each])
     return World(closed_end, catalogue)
+
+
+def close_window(store: Store, world: World, leader: int) -> datetime:
+    """Close the window after the newest one, with one film far ahead; returns its end."""
+    end = world.closed_end + MINUTE
+    start = end - WINDOW * MINUTE
+    closed = []
+    for film in world.films:
+        row = update(film, per_minute(film.movie_id, WINDOW), start, end, final=True)
+        if film.movie_id == leader:
+            full = {"popularity_part": 100.0, "mentions_part": 100.0, "sentiment_part": 100.0, "trend_score": 100.0}
+            row = row.model_copy(update=full)
+        closed.append(row)
+    rows = {row.movie_id: [row] * (OPEN + 60) for row in closed}
+    store.momentum.upsert(momenta(rows, end))
+    store.predictions.upsert([next(predictions(film, rows[film.movie_id])) for film in world.films])
+    store.trends.upsert(closed)
+    return end

@@ -52,8 +52,9 @@ export const Empty = ({ title, children }) => html`<div class="state"><h2>${titl
 export function Failure({ error, retry }) {
   if (error.status === 401) return html`<${SignIn} retry=${retry} />`;
   return html`<div class="state bad" role="alert">
-    <h2>${error.status === 404 ? "Not there" : error.status === 503 ? "Not ready yet" : error.title ?? "Something failed"}</h2>
+    <h1 tabindex="-1">${error.status === 404 ? "Not there" : error.status === 503 ? "Not ready yet" : error.title ?? "Something failed"}</h1>
     <p class="definition">${error.detail || error.message}${error.status ? html` <span class="faint">(HTTP ${error.status})</span>` : ""}</p>
+    ${error.status === 404 ? html`<a class="button" href="/">To the films trending now</a>` : ""}
     ${error.status !== 404 && retry && html`<button type="button" class="button" onClick=${retry}>Try again</button>`}
   </div>`;
 }

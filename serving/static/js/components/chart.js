@@ -55,7 +55,7 @@ function optionsOf({ series, bands, yScales, height, width, onMove, uPlot }) {
   return {
     width,
     height,
-    padding: [8, yScales.length > 1 ? 0 : 12, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
     scales: { x: { time: true }, ...Object.fromEntries(yScales.map(({ key, range }) => [key, range ? { range } : {}])) },

@@ -9,6 +9,8 @@ export const PARTS = [["popularity", "Popularity"], ["mentions", "Mentions"], ["
 export const FEW = 5;
 const FLAT = 0.5; // points; a smaller change than this rounds away in what is shown
 
+const REACH = 20; // points on either side of the present score that the forecast's bar spans
+
 const percentOf = (value) => `${Math.max(0, Math.min(100, value))}%`;
 
 /** The TrendScore as a bar of its three parts, which add up to it; the track is 100 points long. */
@@ -50,10 +52,10 @@ const path = (points) => `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed
 const LEAST_RANGE = 10; // points: without it a film that moves by a tenth of a point would look as wild as a real jump
 
 /** The TrendScore's course. */
-export function Sparkline({ line, width = 120, height = 34 }) {
+export function Sparkline({ line, missing = "too new", width = 120, height = 34 }) {
   const values = line?.values ?? [];
   const known = values.filter((value) => value !== null);
-  if (known.length < 2) return html`<${Unknown}>too new<//>`;
+  if (known.length < 2) return html`<${Unknown}>${missing}<//>`;
   const middle = (Math.min(...known) + Math.max(...known)) / 2;
   const half = Math.max(LEAST_RANGE, Math.max(...known) - Math.min(...known)) / 2;
   const inset = 3;
@@ -69,8 +71,8 @@ export function Sparkline({ line, width = 120, height = 34 }) {
 }
 
 /** Mentions of the last hour beside the film's normal. */
-export function MentionsFigure({ momentum }) {
-  if (!momentum) return html`<${Unknown}>no history yet<//>`;
+export function MentionsFigure({ momentum, missing = "no history yet" }) {
+  if (!momentum) return html`<${Unknown}>${missing}<//>`;
   const top = Math.max(momentum.mentions, momentum.expected, 1);
   return html`<div class="figure"><p><b>${count(momentum.mentions)}</b> <span class="unit">/ ${momentum.span_seconds === 3600 ? "h" : duration(momentum.span_seconds)}</span>
       ${momentum.in_breakout && html` <span class="chip hot">breakout</span>`}</p>
@@ -93,12 +95,13 @@ export const SentimentBar = ({ sentiment }) => html`
   </div>`;
 
 /** The nearest forecast with its interval. */
-export function ForecastFigure({ forecast }) {
-  if (!forecast) return html`<${Unknown}>none yet<//>`;
+export function ForecastFigure({ forecast, missing = "none yet" }) {
+  if (!forecast) return html`<${Unknown}>${missing}<//>`;
   const change = forecast.predicted - forecast.current;
   const way = change > FLAT ? "up" : change < -FLAT ? "down" : "flat";
+  const spot = (value) => percentOf(50 + ((value - forecast.current) / REACH) * 50);
   const text = { up: "rising", down: "falling", flat: "steady" }[way];
   return html`<div class="figure forecast"><p><${Icon} name=${way} size=${14} width=${2.2} /><span class="sr-only">${text}: </span><b>${number(forecast.predicted)}</b> <span class="unit">${number(forecast.lower, 0)}–${number(forecast.upper, 0)}</span></p>
-    <div class="whisker" aria-hidden="true"><i style=${{ left: percentOf(forecast.lower), width: percentOf(forecast.upper - forecast.lower) }} /><u style=${{ left: percentOf(forecast.current) }} /><b style=${{ left: percentOf(forecast.predicted) }} /></div>
+    <div class="whisker" aria-hidden="true"><i style=${{ left: spot(forecast.lower), right: `calc(100% - ${spot(forecast.upper)})` }} /><u style=${{ left: "50%" }} /><b style=${{ left: spot(forecast.predicted) }} /></div>
     <p class="sub">at ${clock(forecast.target_end)}</p></div>`;
 }

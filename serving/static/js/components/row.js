@@ -10,6 +10,7 @@ const facts = (film) => [film.year, film.genres.slice(0, 2).join(", "), film.lan
 
 /** @param {{film: any, window: any, open: boolean, onToggle: (id: number) => void}} props */
 export function FilmRow({ film, window, open, onToggle }) {
+  const missing = window.is_final ? undefined : "once it closes";
   const panel = `why-${film.movie_id}`;
   return html`<li class=${cls("row", open && "open")} data-id=${film.movie_id}>
     <div class="row-main">
@@ -17,10 +18,10 @@ export function FilmRow({ film, window, open, onToggle }) {
       <div class="cell poster-cell"><${Poster} film=${film} /></div>
       <div class="cell title"><h2><a href=${`/film/${film.movie_id}`}>${film.title}</a></h2><p class="sub">${facts(film)}</p></div>
       <div class="cell score"><p class="score-value"><span class="sr-only">TrendScore </span>${number(film.trend_score)}</p><${ScoreBar} parts=${film.parts} labels=${true} /></div>
-      <div class="cell course"><${Sparkline} line=${film.sparkline} /></div>
-      <div class="cell"><span class="cell-name">Mentions</span><${MentionsFigure} momentum=${film.momentum} /></div>
+      <div class="cell course"><${Sparkline} line=${film.sparkline} missing=${missing} /></div>
+      <div class="cell"><span class="cell-name">Mentions</span><${MentionsFigure} momentum=${film.momentum} missing=${missing} /></div>
       <div class="cell"><span class="cell-name">Sentiment</span><${SentimentFigure} sentiment=${film.sentiment} /></div>
-      <div class="cell"><span class="cell-name">Forecast</span><${ForecastFigure} forecast=${film.forecast} /></div>
+      <div class="cell"><span class="cell-name">Forecast</span><${ForecastFigure} forecast=${film.forecast} missing=${missing} /></div>
       <div class="cell toggle"><button type="button" class="icon-button" aria-expanded=${open} aria-controls=${panel} onClick=${() => onToggle(film.movie_id)}>
         <span class="sr-only">Why ${film.title} trends</span><${Icon} name="chevron" /></button></div>
     </div>

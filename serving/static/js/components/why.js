@@ -30,13 +30,13 @@ export const Sum = ({ film }) => html`<dl class="sum">
 </dl>`;
 
 /** Since when, against which normal. */
-function Since({ film }) {
+function Since({ film, window }) {
   const momentum = film.momentum;
   const { data } = useResource(momentum?.in_breakout ? withQuery("/api/v1/breakouts", { movie_id: film.movie_id, status: "active", limit: 1 }) : null, ["breakout"]);
   const breakout = data?.breakouts[0];
   if (breakout)
     return html`<p>Breakout since <b><${Time} at=${breakout.started_at} /></b>: ${count(breakout.mentions)} comments where ${number(breakout.expected)} were to be expected (chance ${chance(breakout.p_value)}).</p>`;
-  if (!momentum) return html`<p>Since when: <${Unknown}>too little history to know its normal<//></p>`;
+  if (!momentum) return html`<p>Since when: <${Unknown}>${window.is_final ? "too little history to know its normal" : "known when the window closes"}<//></p>`;
   const level = momentum.growth >= 1.5 ? "more than" : momentum.growth <= 0.67 ? "less than" : "about";
   return html`<p>Spoken of ${level} normal: ${plural(momentum.mentions, "comment")} in the last ${duration(momentum.span_seconds)}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${number(momentum.share_of_voice * 100)} % of all films' comments.</p>`;
 }
@@ -48,7 +48,7 @@ export function Why({ film, window }) {
   const shown = data ? strongest(data.mentions) : [];
   return html`<div class="why-grid">
     <div class="why-sum"><h3>How the score comes about</h3><${Sum} film=${film} /><p class="definition tiny">Window <${Span} window=${window} />, ${window.is_final ? "closed: these figures are final." : "still open: these figures grow."}</p></div>
-    <div class="why-talk"><h3>What is said</h3><div class="definition"><${Since} film=${film} /></div>
+    <div class="why-talk"><h3>What is said</h3><div class="definition"><${Since} film=${film} window=${window} /></div>
       ${error && !data ? html`<p class="definition">The comments cannot be read now (${error.detail || error.message}).</p>` : null}
       ${!data && !error ? html`<${Loading} rows=${3} what="Loading comments" />` : null}
       ${data && !shown.length ? html`<p class="definition">No comment about this film is kept.</p>` : null}

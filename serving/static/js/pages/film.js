@@ -5,7 +5,7 @@ import { useResource } from "../lib/resource.js";
 import { setQuery } from "../lib/router.js";
 import { html, useEffect } from "../lib/ui.js";
 import { Ago, Card, Loaded, Segmented, Span, Unknown } from "../components/basics.js";
-import { RankMove, ScoreBar } from "../components/figures.js";
+import { ForecastFigure, MentionsFigure, RankMove, ScoreBar, SentimentFigure } from "../components/figures.js";
 import { FilmComments } from "../components/film-comments.js";
 import { FilmForecast } from "../components/film-forecast.js";
 import { FilmHistory } from "../components/film-history.js";
@@ -24,6 +24,7 @@ function Head({ detail }) {
       <p class="chips">${facts.year && html`<span class="chip">${facts.year}</span>`}${facts.genres.map((genre) => html`<span class="chip" key=${genre}>${genre}</span>`)}${facts.language && html`<span class="chip">${language(facts.language)}</span>`}
         ${trend?.momentum?.in_breakout && html`<a class="chip hot" href="/breakouts">In a breakout now</a>`}</p>
       <p class="overview">${facts.overview || html`<${Unknown}>TMDB has no description<//>`}</p>
+      ${trend && html`<div class="film-figures"><div><h2>Mentions</h2><${MentionsFigure} momentum=${trend.momentum} /></div><div><h2>Sentiment</h2><${SentimentFigure} sentiment=${trend.sentiment} /></div><div><h2>Forecast</h2><${ForecastFigure} forecast=${trend.forecast} /></div></div>`}
       <p><a class="button" href=${`/compare?ids=${detail.movie_id}`}>Compare with others</a></p>
     </div>
     <${Standing} detail=${detail} />
@@ -60,8 +61,8 @@ export default function Film({ id, query }) {
   const hours = SPANS.some(([value]) => value === query.get("hours")) ? query.get("hours") : "6";
   const base = `/api/v1/movies/${id}`;
   const detail = useResource(base, ["trends"]);
-  const history = useResource(withQuery(`${base}/history`, { hours }), ["trends"]);
-  const forecast = useResource(withQuery(`${base}/forecast`, { past: 300 }), ["trends"]);
+  const history = useResource(detail.data && withQuery(`${base}/history`, { hours }), ["trends"]);
+  const forecast = useResource(detail.data && withQuery(`${base}/forecast`, { past: 300 }), ["trends"]);
   const title = detail.data?.facts.title;
   useEffect(() => {
     if (title) document.title = `${title} · TrendScope`;

@@ -108,6 +108,6 @@ export default function Now({ query }) {
       <div><dt>Its course</dt><dd>TrendScores of the last windows, each film on its own scale of at least ten points.</dd></div>
       <div><dt>Mentions and normal</dt><dd>Comments of the last hour that mean the film. The mark is what its own history expects at this time of day; the multiple is shrunk, so that three comments cannot top the list.</dd></div>
       <div><dt>Sentiment</dt><dd>Mean VADER compound of the window's comments, −1 to +1, always with their number; under five it is dimmed.</dd></div>
-      <div><dt>Forecast</dt><dd>The TrendScore of the next window that does not overlap this one, with the interval that is meant to hold 80 % of the outcomes. <a href="/model">How well it does</a>.</dd></div>
+      <div><dt>Forecast</dt><dd>The TrendScore of the next window that does not overlap this one, with the interval that is meant to hold 80 % of the outcomes. The bar spans 20 points on either side of the present score, its mark. <a href="/model">How well it does</a>.</dd></div>
     </dl></details>`;
 }

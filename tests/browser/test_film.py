@@ -1,0 +1,107 @@
+"""Search, the film's page, the comparison; and comments that attack the page."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener
+from tests.browser.world import ATTACKS, BURSTING, HOSTILE, TITLES
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration]
+
+
+def test_search_from_anywhere_understands_typos_and_other_titles(open_page: Opener) -> None:
+    page = open_page("/model")
+    expect(page.get_by_role("heading", level=1, name="Model")).to_be_visible()
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search films")
+    expect(field).to_be_focused()
+    field.fill("Spirted Awy")
+    expect(page.get_by_role("option").first).to_contain_text("Spirited Away")
+    field.fill("dune 2")
+    first = page.get_by_role("option").first
+    expect(first).to_contain_text("Dune: Part Two")
+    expect(first).to_have_attribute("aria-selected", "true")
+    field.press("ArrowDown")
+    field.press("ArrowUp")
+    field.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Dune: Part Two")).to_be_visible()
+    page.keyboard.press("/")
+    field.fill("qqqqqqqqqq zzzzz")
+    expect(page.get_by_text("No film is called anything like")).to_be_visible()
+    field.press("Escape")
+    expect(field).to_have_count(0)
+
+
+def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None:
+    page = open_page(f"/film/{BURSTING}?hours=1")
+    expect(page.locator(".chart canvas")).to_have_count(4)
+    expect(page.get_by_text("In a breakout now")).to_be_visible()
+    expect(page.get_by_text("fell inside their interval")).to_be_visible()
+    table = page.get_by_role("region", name="Forecasts by horizon")
+    expect(table.locator("tbody tr")).to_have_count(3)
+    expect(table).to_contain_text("No change")
+    card = page.locator("section.card", has_text="Where it is heading")
+    card.get_by_text("15 min", exact=True).click()
+    expect(card.locator(".definition").first).to_contain_text("forecasts made 15 min ahead")
+    page.get_by_text("7 d", exact=True).click()
+    expect(page.get_by_text("Each point is an hour")).to_be_visible()
+    course = page.locator("section.card", has_text="Its course")
+    course.locator("summary").click()
+    assert course.locator("tbody tr").count() == 60, "the newest rows of the chart, for those who cannot see it"
+    page.get_by_text("In its thread", exact=True).click()
+    expect(page.locator(".comment")).to_have_count(2)
+    for meta in page.locator(".comment-meta").all_inner_texts():
+        assert "in its thread" in meta
+
+
+def test_comparison_is_built_by_search_and_kept_in_the_address(open_page: Opener) -> None:
+    page = open_page("/compare")
+    for wanted in ("Sinners", "Heat", "Anora"):
+        page.get_by_role("button", name="Add a film").click()
+        page.get_by_role("combobox", name="Add a film").fill(wanted)
+        page.get_by_role("option", name=wanted).first.click()
+        expect(page.get_by_role("list", name="Films compared")).to_contain_text(wanted)
+    expect(page).to_have_url(lambda url: url.endswith("/compare?ids=8,5,9"))
+    side = page.get_by_role("region", name="Figures side by side")
+    expect(side.locator("thead th")).to_have_text(["Sinners", "Heat", "Anora"])
+    expect(page.locator(".chart canvas")).to_be_visible()
+    page.get_by_role("button", name="Remove Heat").click()
+    expect(side.locator("thead th")).to_have_text(["Sinners", "Anora"])
+    page.reload()
+    expect(side.locator("thead th")).to_have_text(["Sinners", "Anora"])
+
+
+def test_hostile_comments_are_text(open_page: Opener) -> None:
+    page = open_page(f"/film/{HOSTILE}")
+    quotes = page.locator(".comment blockquote")
+    expect(quotes).to_have_count(len(ATTACKS) + 2)
+    shown = quotes.evaluate_all("all => all.map((quote) => quote.textContent)")
+    assert shown[: len(ATTACKS)] == list(ATTACKS)
+    assert quotes.evaluate_all("all => all.every((quote) => quote.children.length === 0)")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("a[href^='javascript'], main script, main style, main img").count() == 0
+    assert all(
+        href.startswith("https://") for href in page.locator(".comment a").evaluate_all("all => all.map((a) => a.href)")
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[HOSTILE - 1][0])
+
+
+def test_policy_stops_inline_script_and_other_hosts(open_page: Opener) -> None:
+    page = open_page("/")
+    expect(page.locator(".row").first).to_be_visible()
+    blocked = page.evaluate(
+        """async () => {
+          const found = [];
+          addEventListener("securitypolicyviolation", (event) => found.push(event.effectiveDirective));
+          const script = document.createElement("script");
+          script.textContent = "window.inlined = 1";
+          document.body.append(script);
+          const image = new Image();
+          image.src = "data:text/html,x";
+          document.body.insertAdjacentHTML("beforeend", "<p style='color: red' onclick='1'>x</p>");
+          await new Promise((done) => setTimeout(done, 200));
+          return [window.inlined ?? null, found];
+        }"""
+    )
+    assert blocked[0] is None
+    assert {"script-src-elem", "style-src-attr"} <= set(blocked[1])

@@ -1,0 +1,109 @@
+"""The pure functions of the dashboard's modules, called in the browser that runs them."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opener
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration]
+
+
+@pytest.fixture
+def page(open_page: Opener) -> Page:
+    """A page whose modules can be imported."""
+    page = open_page("/system")
+    expect(page.locator(".node").first).to_be_visible()
+    return page
+
+
+def call(page: Page, module: str, name: str, *arguments: Any) -> Any:
+    """Import a module beside the page's own main.js and call one of its functions."""
+    return page.evaluate(
+        """async ([module, name, all]) => {
+          const main = document.querySelector("script[type=module]").src;
+          return (await import(new URL(module, main)))[name](...all);
+        }""",
+        [f"./{module}", name, list(arguments)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text"),
+    [
+        ("number", [None], "unknown"),
+        ("number", [0], "0.0"),
+        ("number", [-1234.56, 1], "−1,234.6"),
+        ("count", [None], "unknown"),
+        ("signed", [0.5], "+0.50"),
+        ("signed", [-0.5], "−0.50"),
+        ("percent", [0.805, 1], "80.5 %"),
+        ("times", [5.94], "5.9×"),
+        ("times", [21.4], "21×"),
+        ("plural", [1, "comment"], "1 comment"),
+        ("plural", [1200, "comment"], "1,200 comments"),
+        ("duration", [None], "unknown"),
+        ("duration", [0], "0 s"),
+        ("duration", [59.6], "1 min"),
+        ("duration", [3_725], "1 h 2 min"),
+        ("duration", [3_599.9], "1 h"),
+        ("duration", [90_061], "1 d 1 h"),
+        ("chance", [1e-9], "1 in 1B"),
+        ("chance", [0.02], "2.0 %"),
+        ("chance", [0], "under 1 in a trillion"),
+        ("language", ["ko"], "Korean"),
+        ("language", ["xx-not-one"], "xx-not-one"),
+        ("date", ["2024-02-27"], "Feb 27, 2024"),
+    ],
+)
+def test_figures_as_people_read_them(page: Page, name: str, arguments: list[Any], text: str) -> None:
+    assert call(page, "lib/format.js", name, *arguments) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        ("plain", "plain"),
+        ('say "hi", twice', '"say ""hi"", twice"'),
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("@x", "'@x"),
+        (-3.5, "-3.5"),
+    ],
+)
+def test_spreadsheets_run_no_formula_of_a_title(page: Page, value: object, cell: str) -> None:
+    assert call(page, "components/export.js", "cell", value) == cell
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://www.reddit.com/r/movies/", "https://www.reddit.com/r/movies/"),
+        ("javascript:alert(1)", None),
+        (" jAvAsCrIpT:alert(1)", None),
+        ("data:text/html,x", None),
+        ("/relative", None),
+    ],
+)
+def test_only_web_addresses_become_links(page: Page, url: str, safe: str | None) -> None:
+    assert call(page, "components/comments.js", "safeUrl", url) == safe
+
+
+def test_trouble_is_told_by_its_cause(page: Page) -> None:
+    present = 1_800_000_000_000
+    fine = {"connection": "open", "heardAt": present, "stale": False, "window": {"end": "2027-01-15T07:58:00Z"}}
+
+    def kind(**change: object) -> str | None:
+        found = call(page, "components/shell.js", "troubleOf", {**fine, **change}, present)
+        return None if found is None else str(found["title"])
+
+    assert kind() is None
+    assert kind(connection="lost", heardAt=present - 5_000) == "Disconnected."
+    assert kind(stale=True, staleAge=12, staleAt=present) == "The store does not answer."
+    assert kind(window={"end": "2027-01-15T07:40:00Z"}) == "No new window.", "frozen data look frozen"
+
+
+def test_gaps_stay_gaps(page: Page) -> None:
+    assert call(page, "components/chart.js", "axisOf", [3, 1], [2, 3]) == [1, 2, 3]
+    assert call(page, "components/chart.js", "place", [1, 2, 3], [1, 3], [10, 30]) == [10, None, 30]

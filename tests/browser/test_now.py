@@ -1,0 +1,117 @@
+"""The ranking: what it shows is what the API says, it can be filtered, sorted, opened, taken back in time, exported."""
+
+import csv
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opener
+from tests.browser.served import Served
+from tests.browser.world import BURSTING, TITLES, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration]
+
+TITLE = ".row .title h2"
+
+
+def titles(page: Page) -> list[str]:
+    """The films shown, from the first to the last."""
+    return page.locator(TITLE).all_inner_texts()
+
+
+def test_rows_are_those_of_the_api_and_the_parts_add_up(open_page: Opener, served: Served) -> None:
+    page = open_page("/")
+    expect(page.locator(TITLE)).to_have_count(len(TITLES))
+    films = served.get("/api/v1/trending?limit=50")["films"]
+    assert isinstance(films, list)
+    assert titles(page) == [film["title"] for film in films]
+    for row, film in zip(page.locator(".row").all()[:10], films, strict=False):
+        shown = re.search(r"[\d.]+", row.locator(".score-value").inner_text())
+        assert shown is not None
+        assert float(shown[0]) == pytest.approx(film["trend_score"], abs=0.05)
+        points = [float(text) for text in re.findall(r"[\d.]+", row.locator(".score-sum").inner_text())]
+        assert sum(points) == pytest.approx(float(shown[0]), abs=0.15), "three roundings and the sum's own"
+        widths = row.locator(".track i").evaluate_all("all => all.map((part) => parseFloat(part.style.width))")
+        assert sum(widths) == pytest.approx(film["trend_score"], abs=0.01)
+
+
+def test_first_film_says_why_and_any_other_when_asked(open_page: Opener) -> None:
+    page = open_page("/")
+    first, third = page.locator(".row").nth(0), page.locator(".row").nth(2)
+    expect(first.locator(".why")).to_contain_text("Breakout since")
+    expect(first.locator(".comment").first).to_be_visible()
+    expect(third.locator(".why")).to_be_hidden()
+    third.get_by_role("button").click()
+    expect(third.locator(".why")).to_contain_text("How the score comes about")
+    expect(third.locator(".comment")).to_have_count(3)
+    first.get_by_role("button").click()
+    expect(first.locator(".why")).to_be_hidden()
+
+
+def test_unknown_figures_are_called_unknown(open_page: Opener) -> None:
+    page = open_page("/")
+    row = page.locator(".row", has_text=TITLES[-1][0])
+    row.get_by_role("button").click()
+    expect(row.locator(".why")).to_contain_text("TMDB gives no popularity")
+    film = open_page(f"/film/{len(TITLES)}")
+    expect(film.locator("dt:text-is('TMDB popularity') + dd")).to_have_text("unknown")
+
+
+def test_filters_sorting_and_their_address(open_page: Opener) -> None:
+    page = open_page("/")
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Original language").select_option("ko")
+    korean = {title for title, _, _, language in TITLES if language == "ko"}
+    expect(page.locator(TITLE)).to_have_count(len(korean))
+    assert set(titles(page)) == korean
+    assert "language=ko" in page.url
+    page.get_by_label("Year to").fill("2010")
+    page.get_by_label("Year to").press("Enter")
+    expect(page.locator(TITLE)).to_have_text(["Oldboy"])
+    page.get_by_label("Genre").select_option("Animation")
+    expect(page.get_by_role("heading", name="No film fits these filters")).to_be_visible()
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.locator(TITLE)).to_have_count(len(TITLES))
+    page.get_by_text("Momentum", exact=True).click()
+    expect(page.locator(TITLE).first).to_have_text(TITLES[BURSTING - 1][0])
+    assert "sort=momentum" in page.url
+    page.reload()
+    expect(page.get_by_role("radio", name="Momentum")).to_be_checked()
+
+
+def test_time_machine(open_page: Opener, world: World) -> None:
+    page = open_page("/")
+    expect(page.locator(TITLE)).to_have_count(len(TITLES))
+    page.get_by_role("button", name="Past").click()
+    page.get_by_role("button", name="−1 h").click()
+    expect(page.get_by_role("heading", level=1, name="Trending then")).to_be_visible()
+    expect(page.locator(TITLE)).to_have_count(len(TITLES))
+    ended = page.locator(".page-head .definition time").nth(1).get_attribute("datetime")
+    assert ended is not None
+    assert ended < world.closed_end.isoformat()
+    page.get_by_role("button", name="Back to now").click()
+    expect(page.get_by_role("heading", level=1, name="Trending now")).to_be_visible()
+
+
+def test_csv_holds_what_is_on_screen(open_page: Opener, served: Served) -> None:
+    page = open_page("/?language=ja")
+    expect(page.locator(TITLE)).to_have_count(2)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV").click()
+    with waiting.value.path().open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    films = served.get("/api/v1/trending?language=ja")["films"]
+    assert isinstance(films, list)
+    assert [row["title"] for row in rows] == [film["title"] for film in films] == titles(page)
+    assert [float(row["trend_score"]) for row in rows] == [film["trend_score"] for film in films]
+
+
+def test_first_view_is_light_and_from_one_host(open_page: Opener) -> None:
+    page = open_page("/")
+    expect(page.locator(TITLE).first).to_be_visible()
+    sizes = page.evaluate(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".filter((entry) => !entry.name.includes('/stream')).map((entry) => [entry.name, entry.decodedBodySize])"
+    )
+    assert sum(size for _, size in sizes) < 300_000, sizes
