@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help up status top stop test test-fast lint format types lock jars schemas
+.PHONY: help up status top stop test test-fast lint format types lock jars schemas vendor
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,3 +46,6 @@ jars: ## Pin the jars that local/lock_jars.py asks for, with checksums
 
 schemas: ## Write the JSON Schemas of the topics to configs/schemas
 	$(PYTHON) -m configs.export_schemas
+
+vendor: ## Fetch the dashboard's third-party files again (npm; versions in serving/static/vendor/vendor.json)
+	$(PYTHON) -m serving.vendor

@@ -90,6 +90,21 @@ docker_answers() {
   ! has_argument --local "$@" && [[ -f docker-compose.yml ]] && docker info >/dev/null 2>&1
 }
 
+has_chromium() {
+  local name
+  for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    [[ -n $name ]] && command -v "$name" >/dev/null && return 0
+  done
+  return 1
+}
+
+# The tests of the dashboard open it in a browser; where none can be had they are skipped, and nothing else needs one.
+offer_chromium() {
+  [[ $command == test ]] && ! has_argument --fast "$@" && ! has_chromium || return 0
+  apt_install chromium || apt_install chromium-browser || true
+  has_chromium || say "no Chromium (Debian: apt-get install chromium, or CHROMIUM=its path): the browser tests are skipped"
+}
+
 check_machine() {
   if ! python=$(find_python); then
     if apt_install python3 python3-venv && python=$(find_python); then
@@ -161,6 +176,7 @@ build_native() {
 }
 
 check_machine "$@"
+offer_chromium "$@"
 if [[ $command == test ]]; then
   install_packages dev
 else
