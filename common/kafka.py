@@ -7,6 +7,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from common.kafka_security import client_options
 from configs.topics import MAX_MESSAGE_BYTES
 from contracts.errors import DependencyError
 from contracts.events import Event
@@ -76,6 +77,7 @@ class Publisher:
                 bootstrap_timeout_ms=bootstrap_millis(deadline),
                 max_block_ms=int(_SEND_DEADLINE_SECONDS * 1000),
                 delivery_timeout_ms=int(_SEND_DEADLINE_SECONDS * 1000),
+                **client_options(),
             ),
             deadline,
             servers,
@@ -131,6 +133,7 @@ def open_consumer(servers: str, *topics: str, group: str | None, client_id: str,
             bootstrap_timeout_ms=bootstrap_millis(deadline),
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+            **client_options(),
         ),
         deadline,
         servers,

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from common import kafka_security
 from common.disk import show_disk
 from configs.logging import configure_logging, get_logger
 from configs.settings import Settings, load_settings
@@ -32,6 +33,7 @@ def run_service(name: str, main: Main) -> None:
         settings = load_settings()
         configure_logging(name, settings.log_level)
         show_disk(settings.data_dir)
+        kafka_security.use(settings)
         log.info("starting")
         main(settings, stop)
     except ConfigurationError as error:

@@ -6,6 +6,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
 from common.kafka import RECONNECT_MAX_MS, bootstrap_millis, until_broker_answers
+from common.kafka_security import client_options
 from common.service import run_service
 from configs.logging import get_logger
 from configs.settings import Settings
@@ -26,6 +27,7 @@ def open_admin(servers: str, *, deadline: float) -> KafkaAdminClient:
             client_id="trendscope-init",
             reconnect_backoff_max_ms=RECONNECT_MAX_MS,
             bootstrap_timeout_ms=bootstrap_millis(deadline),
+            **client_options(),
         ),
         deadline,
         servers,

@@ -92,6 +92,12 @@ class Settings(BaseSettings):
     cassandra_replication: Annotated[int, Field(ge=1)] = 1
     mlflow_tracking_uri: str = "http://127.0.0.1:5000"
     startup_deadline: Seconds = 180
+    secure: bool = False
+    kafka_username: str = "trendscope"
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    cassandra_username: str = "trendscope"
+    cassandra_password: SecretStr | None = None
 
     # --- processing
     spark_master: str = "local[*]"

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from configs.settings import Settings
 from configs.simulated import with_simulator
 from local.nodes.base import LOOPBACK
+from local.secure import with_secrets
 
 
 def local_settings(settings: Settings) -> Settings:
@@ -22,7 +23,7 @@ def local_settings(settings: Settings) -> Settings:
     }
     if "mlflow_tracking_uri" not in settings.model_fields_set:
         changes["mlflow_tracking_uri"] = f"http://{LOOPBACK}:{settings.mlflow_port}"
-    return with_simulator(settings, settings.simulator_url).model_copy(update=changes)
+    return with_simulator(with_secrets(settings), settings.simulator_url).model_copy(update=changes)
 
 
 def to_environment(settings: Settings) -> dict[str, str]:

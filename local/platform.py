@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from common import kafka_security
 from configs.settings import Settings
 from local.checks import check_disk, check_java, check_ports
 from local.environment import PLATFORM_MARK, local_settings, service_environment
@@ -50,6 +51,7 @@ class Platform:
         """
         self._given = settings
         self.settings = local_settings(settings)
+        kafka_security.use(self.settings)
         self.simulated = [
             name
             for name, key in (("TMDB", settings.tmdb_api_key), ("Reddit", settings.reddit_client_id))

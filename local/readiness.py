@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 
 from common.clock import Clock, system_clock
 from common.kafka import RECONNECT_MAX_MS
+from common.kafka_security import client_options
 from configs.settings import Settings
 from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from contracts.errors import DependencyError
@@ -40,6 +41,7 @@ def messages_in(settings: Settings, topic: str) -> int:
             bootstrap_servers=settings.kafka_bootstrap_servers,
             client_id="trendscope-local",
             reconnect_backoff_max_ms=RECONNECT_MAX_MS,
+            **client_options(),
         )
     except (KafkaError, OSError):
         return 0

@@ -7,6 +7,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicParti
 from kafka.errors import KafkaError
 
 from common.kafka import bootstrap_millis, open_consumer, until_broker_answers
+from common.kafka_security import client_options
 from configs.settings import Settings
 from configs.topics import TREND_STREAM
 from contracts.errors import DependencyError
@@ -132,7 +133,10 @@ class _TopicMissingError(OSError):
 
 def _describe(servers: str, deadline: float) -> tuple[str, list[int]]:
     admin = KafkaAdminClient(
-        bootstrap_servers=servers.split(","), client_id="ml-service", bootstrap_timeout_ms=bootstrap_millis(deadline)
+        bootstrap_servers=servers.split(","),
+        client_id="ml-service",
+        bootstrap_timeout_ms=bootstrap_millis(deadline),
+        **client_options(),
     )
     try:
         found = [topic for topic in admin.describe_topics([TREND_STREAM]) if topic["name"] == TREND_STREAM]

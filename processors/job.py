@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.state import GroupState
 
+from common.kafka_security import spark_options
 from configs.settings import Settings
 from configs.topics import MAX_MESSAGE_BYTES, REDDIT_STREAM, TMDB_STREAM
 from processors.buckets import bucket_keys
@@ -86,4 +87,5 @@ def _source(settings: Settings, cores: int) -> dict[str, str]:
         "maxOffsetsPerTrigger": str(most),
         "maxRecordsPerPartition": str(max(_SMALLEST_TASK, -(-most // (cores * _TASKS_A_CORE)))),
         "kafka.max.partition.fetch.bytes": str(MAX_MESSAGE_BYTES),
+        **spark_options(settings),
     }

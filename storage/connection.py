@@ -3,17 +3,18 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
-from cassandra import ConsistencyLevel, ProtocolVersion
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, Session
+from cassandra import AuthenticationFailed, ConsistencyLevel, ProtocolVersion
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import ExponentialReconnectionPolicy, RoundRobinPolicy, TokenAwarePolicy
 from cassandra.query import dict_factory
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential, wait_random
 
 from configs.logging import get_logger
 from configs.settings import Settings
-from contracts.errors import DependencyError
+from contracts.errors import ConfigurationError, DependencyError
 from storage.failures import is_refused, is_transient, summary
 
 REQUEST_SECONDS = 15.0
@@ -26,11 +27,14 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 
 _REFUSED_HINT = "does the schema fit? `python -m storage.init_cassandra` brings it up to date"
 
+Role: TypeAlias = tuple[str, str]
+"""Name and password."""
+
 T = TypeVar("T")
 log = get_logger("storage")
 
 
-def _cluster(settings: Settings, request_seconds: float) -> Cluster:
+def _cluster(settings: Settings, request_seconds: float, role: Role | None) -> Cluster:
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(RoundRobinPolicy()),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
@@ -47,23 +51,42 @@ def _cluster(settings: Settings, request_seconds: float) -> Cluster:
         connect_timeout=_CONNECT_SECONDS,
         control_connection_timeout=_CONNECT_SECONDS,
         idle_heartbeat_interval=_HEARTBEAT_SECONDS,
+        auth_provider=PlainTextAuthProvider(*role) if role else None,
     )
 
 
-def connect(settings: Settings, deadline: float, request_seconds: float = REQUEST_SECONDS) -> Session:
+def role_of(settings: Settings) -> Role | None:
+    """The configured role; None without `SECURE=1`.
+
+    Raises:
+        ConfigurationError: its password is missing.
+    """
+    if not settings.secure:
+        return None
+    if settings.cassandra_password is None:
+        raise ConfigurationError("SECURE=1 wants CASSANDRA_PASSWORD: set it in .env")
+    return settings.cassandra_username, settings.cassandra_password.get_secret_value()
+
+
+def connect(
+    settings: Settings, deadline: float, request_seconds: float = REQUEST_SECONDS, *, role: Role | None = None
+) -> Session:
     """A session without keyspace; `session.cluster.shutdown()` ends it.
 
     Args:
-        settings: hosts and port.
+        settings: hosts, port, and the role when `SECURE=1`.
         deadline: seconds to wait for a node.
         request_seconds: how long one request may take.
+        role: another than the configured one.
 
     Raises:
-        DependencyError: no node answered within `deadline` seconds.
+        DependencyError: no node answered within `deadline` seconds, or none knew the role.
+        ConfigurationError: `SECURE=1`, and a password is missing.
     """
+    known = role or role_of(settings)
 
     def attempt() -> Session:
-        cluster = _cluster(settings, request_seconds)
+        cluster = _cluster(settings, request_seconds, known)
         try:
             return cluster.connect()
         except BaseException:
@@ -77,6 +100,7 @@ def connect(settings: Settings, deadline: float, request_seconds: float = REQUES
             deadline,
             f"no Cassandra answered at {where} for {deadline:.0f} s: "
             "is it running, are CASSANDRA_HOSTS and CASSANDRA_PORT right?",
+            also=(NoHostAvailable, AuthenticationFailed) if known else (),  # the init step makes the role
         )
 
 

@@ -7,6 +7,7 @@ from configs.logging import get_logger
 from configs.settings import Settings
 from storage.connection import connect
 from storage.migrations import migrate
+from storage.roles import ensure_role
 
 log = get_logger("init-cassandra")
 
@@ -18,6 +19,7 @@ def main(settings: Settings, _stop: threading.Event) -> None:
         DependencyError: Cassandra was not there before `startup_deadline`.
         ConfigurationError: an applied migration has changed.
     """
+    ensure_role(settings)
     session = connect(settings, settings.startup_deadline)
     try:
         applied = migrate(session, settings)

@@ -52,6 +52,7 @@ compaction_throughput: 32MiB/s
 # A dropped table is dropped: nobody looks for snapshots under a data folder that `reset` deletes.
 auto_snapshot: false
 user_defined_functions_enabled: false
+authenticator: {authenticator}
 materialized_views_enabled: false
 """
 
@@ -107,12 +108,16 @@ class CassandraNode(Node):
 
     name = "cassandra"
 
-    def __init__(self, home: Path, *, port: int, storage_port: int, heap: str = "1g") -> None:
-        """`port` speaks CQL, `storage_port` would speak to other nodes; `heap` is -Xms and -Xmx."""
+    def __init__(self, home: Path, *, port: int, storage_port: int, heap: str = "1g", passwords: bool = False) -> None:
+        """`port` speaks CQL, `storage_port` would speak to other nodes; `heap` is -Xms and -Xmx.
+
+        With `passwords`, clients have to log in.
+        """
         super().__init__(home)
         self.port = port
         self.storage_port = storage_port
         self.heap = heap
+        self.passwords = passwords
 
     @property
     def _conf(self) -> Path:
@@ -127,6 +132,7 @@ class CassandraNode(Node):
             storage_port=self.storage_port,
             ssl_storage_port=self.storage_port + 1,  # never opened: encryption between nodes is off
             home=self.home,
+            authenticator="PasswordAuthenticator" if self.passwords else "AllowAllAuthenticator",
         )
         (self._conf / "cassandra.yaml").write_text(yaml)
         (self._conf / "logback.xml").write_text(_LOGBACK)
@@ -151,6 +157,7 @@ class CassandraNode(Node):
             *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENS),
             # Alone in its ring there is nobody to wait for.
             "-Dcassandra.ring_delay_ms=0",
+            "-Dcassandra.superuser_setup_delay_ms=0",
             "-Dcassandra.skip_wait_for_gossip_to_settle=0",
             f"-Dcassandra.config=file://{self._conf / 'cassandra.yaml'}",
             f"-Dcassandra.storagedir={self.home}",
@@ -180,7 +187,10 @@ def main() -> None:
     """Become the platform's Cassandra: prepare, then replace this process by the JVM."""
     settings = load_settings()
     node = CassandraNode(
-        settings.data_dir / "cassandra", port=settings.cassandra_port, storage_port=settings.cassandra_storage_port
+        settings.data_dir / "cassandra",
+        port=settings.cassandra_port,
+        storage_port=settings.cassandra_storage_port,
+        passwords=settings.secure,
     )
     node.prepare()
     command = node.command()

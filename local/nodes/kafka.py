@@ -8,13 +8,16 @@ import socket
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from configs.settings import load_settings
+from common.kafka_security import jaas
+from configs.settings import Settings, load_settings
 from configs.topics import MAX_MESSAGE_BYTES
 from local.errors import NodeError
 from local.nodes.base import FIRST_COMPILER_ONLY, LOOPBACK, Node
 from local.runtime import classpath, java
+from local.secure import broker_file, folder_of
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -52,17 +55,58 @@ Configuration:
 """
 
 
+_SECURE_PROPERTIES = """\
+listeners=SASL_SSL://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=SASL_SSL://{host}:{port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
+inter.broker.listener.name=SASL_SSL
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config={jaas}
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+ssl.truststore.type=PEM
+ssl.truststore.location={truststore}
+"""
+"""Java takes the last of two lines with one key. The controller's listener stays plain: on one machine only the broker
+itself speaks to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSecurity:
+    """What clients must know, and what the broker shows them."""
+
+    username: str
+    password: str = field(repr=False)
+    keystore: Path
+    """Key and certificate, PEM."""
+    truststore: Path
+    """The authority's certificate, PEM."""
+
+
 class KafkaNode(Node):
     """One broker on 127.0.0.1 that creates no topic by itself and accepts messages of MAX_MESSAGE_BYTES."""
 
     name = "kafka"
 
-    def __init__(self, home: Path, *, port: int, controller_port: int, heap: str = "512m") -> None:
-        """`heap` is the JVM's -Xmx; 512 MB carries a backlog of millions of comments, which lives in the page cache."""
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int,
+        controller_port: int,
+        heap: str = "512m",
+        security: BrokerSecurity | None = None,
+    ) -> None:
+        """`heap` is the JVM's -Xmx; 512 MB carries a backlog of millions of comments, which lives in the page cache.
+
+        With `security`, clients come by TLS and say a name and password.
+        """
         super().__init__(home)
         self.port = port
         self.controller_port = controller_port
         self.heap = heap
+        self.security = security
 
     @property
     def bootstrap_servers(self) -> str:
@@ -79,18 +123,31 @@ class KafkaNode(Node):
 
     def prepare(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
-            _PROPERTIES.format(
-                host=LOOPBACK,
-                port=self.port,
-                controller_port=self.controller_port,
-                data=self._data,
-                max_bytes=MAX_MESSAGE_BYTES + 1_024 * 1_024,  # the topic's limit decides; batch headers come on top
-            )
+        text = _PROPERTIES.format(
+            host=LOOPBACK,
+            port=self.port,
+            controller_port=self.controller_port,
+            data=self._data,
+            max_bytes=MAX_MESSAGE_BYTES + 1_024 * 1_024,  # the topic's limit decides; batch headers come on top
         )
+        self._properties.touch(mode=0o600)  # it may hold a password
+        self._properties.write_text(text + self._secure_properties())
         (self.home / "log4j2.yaml").write_text(_LOG4J)
         if not (self._data / "meta.properties").exists():
             self._format()
+
+    def _secure_properties(self) -> str:
+        found = self.security
+        if found is None:
+            return ""
+        return _SECURE_PROPERTIES.format(
+            host=LOOPBACK,
+            port=self.port,
+            controller_port=self.controller_port,
+            jaas=jaas(found.username, found.password, **{f"user_{found.username}": found.password}),
+            keystore=found.keystore.resolve(),
+            truststore=found.truststore.resolve(),
+        )
 
     def _format(self) -> None:
         tool = ["kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._properties)]
@@ -124,6 +181,18 @@ class KafkaNode(Node):
             return False
 
 
+def security_of(settings: Settings) -> BrokerSecurity | None:
+    """The broker's part of `SECURE=1`; None without it."""
+    if not settings.secure or settings.kafka_password is None or settings.kafka_ca_file is None:
+        return None
+    return BrokerSecurity(
+        settings.kafka_username,
+        settings.kafka_password.get_secret_value(),
+        keystore=broker_file(folder_of(settings)),
+        truststore=settings.kafka_ca_file,
+    )
+
+
 def _cluster_id() -> str:
     """A random id in Kafka's form; like Kafka's own never one with a leading dash, which would read as an option."""
     while (cluster := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
@@ -135,7 +204,10 @@ def main() -> None:
     """Become the platform's broker: prepare, then replace this process by the JVM."""
     settings = load_settings()
     node = KafkaNode(
-        settings.data_dir / "kafka", port=settings.kafka_port, controller_port=settings.kafka_controller_port
+        settings.data_dir / "kafka",
+        port=settings.kafka_port,
+        controller_port=settings.kafka_controller_port,
+        security=security_of(settings),
     )
     node.prepare()
     command = node.command()

@@ -37,6 +37,13 @@ def test_what_was_looked_at_is_accepted_wherever_it_moves(project: Path) -> None
     assert audit.main(["secrets"]) == 1
 
 
+def test_a_variables_name_is_no_secret_and_a_password_is(project: Path) -> None:
+    (project / "client.py").write_text('password = "KAFKA_PASSWORD"\n')
+    assert audit.main(["secrets"]) == 0
+    (project / "client.py").write_text('password = "correct-horse"\n')
+    assert audit.main(["secrets"]) == 1
+
+
 def test_the_files_of_the_repository_are_read_but_for_digests() -> None:
     names = audit.committed_files()
     assert "configs/settings.py" in names
