@@ -58,10 +58,10 @@ class Plan:
 
     films: int = 2_000
     days: int = 30
-    dense_films: int = 10
-    """Films with every window of the whole time; the others have every fifth minute of the last day and all of the last
-    two hours, and an hourly row for the whole time."""
-    recent: timedelta = timedelta(hours=2)
+    dense_films: int = 5
+    """Films with every window of the whole time; the others have every fifth minute of the last day, all of `recent`,
+    and the sums of every hour. Whole rankings are those of `recent` and of every third hour before."""
+    recent: timedelta = timedelta(minutes=75)
     examples: int = 40
     """Comments a film, at most."""
 
@@ -176,10 +176,9 @@ class Loader:
         self._store.movies.upsert(world.films)
         self._hours()
         length, end = world.settings.trend_window_duration, world.end
-        self._windows(_every(end - plan.days * DAY, end - plan.recent - length, HOUR), films=False, ranking=True)
+        self._windows(_every(end - plan.days * DAY, end - plan.recent - length, 3 * HOUR), films=False, ranking=True)
         self._windows(_every(end - DAY, end - plan.recent - length, length), films=True, ranking=False)
         self._windows(_every(end - plan.days * DAY, end - plan.recent - length, MINUTE), films=True, dense=True)
-        self._forecasts(_every(end - plan.recent * 2, end, MINUTE))
         for start in _every(end - plan.recent - length, end - length + MINUTE, MINUTE):
             self.close(start)
         self._examples()
@@ -190,7 +189,7 @@ class Loader:
         """Write one window whole, as when it closes: rows, forecasts, momentum."""
         self._windows([start], films=True, ranking=True)
         end = start + self._world.settings.trend_window_duration
-        self._forecasts([end], by_time=True)
+        self._forecasts(end)
         self._momentum(start)
 
     def _windows(self, starts: Iterable[datetime], *, films: bool, ranking: bool = False, dense: bool = False) -> None:
@@ -228,17 +227,12 @@ class Loader:
             self._store.momentum.upsert_hours(rows)
             self.rows += len(rows)
 
-    def _forecasts(self, times: Sequence[datetime], *, by_time: bool = False) -> None:
+    def _forecasts(self, at: datetime) -> None:
         store, world = self._store, self._world
-        inserts = store.predictions._inserts if by_time else store.predictions._inserts[:1]
-        columns = {at: world.window(at - world.settings.trend_window_duration) for at in times}
-        for batch in _chunks(range(len(world.films)), 40):
-            made = [self._forecast(columns[at], n, horizon) for n in batch for at in times for horizon in (1, 3, 12)]
-            values = [store.predictions._values(each) for each in made]
-            store.predictions._database.write("predictions", [(insert, row) for insert in inserts for row in values])
-            self.rows += len(values) * len(inserts)
-        if by_time:
-            store.predictions._index.add(times)
+        column = world.window(at - world.settings.trend_window_duration)
+        made = [self._forecast(column, n, horizon) for n in range(len(world.films)) for horizon in (1, 3, 12)]
+        store.predictions.upsert(made)
+        self.rows += 2 * len(made)
 
     def _forecast(self, column: Column, number: int, horizon: int) -> Prediction:
         world, length = self._world, self._world.settings.trend_window_duration
