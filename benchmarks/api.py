@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import requests
@@ -58,7 +59,7 @@ def questions(films: Sequence[int], titles: Sequence[str], end: datetime, seed: 
         "?sort=momentum",
         "?limit=200",
     ]
-    quoted = [requests.utils.quote(word) for word in words]
+    quoted = [quote(word) for word in words]
     return [
         Asked("trending", [f"/api/v1/trending{page}" for page in pages]),
         Asked("trending, open window", ["/api/v1/trending?window=live"]),

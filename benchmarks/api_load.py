@@ -114,7 +114,7 @@ async def listen(port: int, clients: int, seconds: float) -> dict[str, Any]:
     await asyncio.gather(*tasks, return_exceptions=True)
     return {
         "events_least": min(events),
-        "events_each_most": max(events),
+        "events_most": max(events),
         "bytes": sum(received),
         "refused": refused,
     }
