@@ -26,6 +26,8 @@ from tests.support.prometheus import Prometheus
 STAND_INS = ROOT.parent / "shared" / "images"
 """Where a machine without an image registry has what builds the public images from packages."""
 _STAND_INS = ("base", "python", "temurin", "prometheus", "alertmanager", "kafka", "cassandra")
+RUNNING = os.environ.get("TRENDSCOPE_COMPOSE_ENV")
+"""The env file of a stack that runs already: the tests take it as it is, and leave it."""
 RATE = "3"
 """Comments a second: enough in a few minutes for every figure to have a value."""
 
@@ -38,7 +40,7 @@ def pytest_ignore_collect() -> bool | None:
 @pytest.fixture(scope="session")
 def engine() -> None:
     """A container engine answers, and the public images can be had."""
-    if (STAND_INS / "ensure-docker").is_file():
+    if not RUNNING and (STAND_INS / "ensure-docker").is_file():
         subprocess.run([STAND_INS / "ensure-docker"], check=True)
         subprocess.run([STAND_INS / "build-standins", *_STAND_INS], check=True)
     if reason := docker.problem():
@@ -48,13 +50,15 @@ def engine() -> None:
 @pytest.fixture(scope="session")
 def env_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Variables as in .env.example, with ports and a project name of this session's own and a quicker clock."""
+    if RUNNING:
+        return Path(RUNNING)
     settings = isolated_settings(tmp_path_factory.mktemp("unused"))
     ports = {name.upper(): getattr(settings, name) for name in type(settings).model_fields if name.endswith("_port")}
     more = dict(zip(("GRAFANA_PORT", "ALERTMANAGER_PORT", "SPARK_MASTER_UI_PORT"), free_ports(3), strict=True))
     own = {
         **ports,
         **more,
-        "COMPOSE_PROJECT_NAME": os.environ.get("TRENDSCOPE_COMPOSE_PROJECT") or f"trendscope-{secrets.token_hex(3)}",
+        "COMPOSE_PROJECT_NAME": f"trendscope-{secrets.token_hex(3)}",
         "SIMULATOR_RATE": RATE,
         "TMDB_FETCH_INTERVAL": "20",
         "REDDIT_FETCH_INTERVAL": "2",
@@ -72,6 +76,9 @@ def stack(engine: None, env_file: Path, monkeypatch_session: pytest.MonkeyPatch)
     """Ready: healthy containers, films with TrendScores and forecasts."""
     settings = load_settings(_env_file=env_file)
     made = Containers(settings, env_file=env_file)
+    if RUNNING:
+        yield made
+        return
     began = time.monotonic()
     try:
         made.up(say=_say)

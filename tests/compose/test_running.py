@@ -1,6 +1,7 @@
 """The running stack against the table of expectations, before anything is killed."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -12,6 +13,7 @@ from mlflow import MlflowClient
 from configs.settings import ROOT
 from local.containers.compose import memory, service_of
 from local.containers.stack import Containers
+from local.containers.variables import read
 from local.readiness import messages_in
 from storage.store import Store
 from tests.compose.expected import EXPECTED, HARMLESS_LOG_LINES, TOPICS_WITH_MESSAGES
@@ -99,8 +101,8 @@ def test_mlflow_has_the_run_and_a_model_version(stack: Containers) -> None:
     wait_until(client.search_registered_models, _OUTCOMES_SECONDS, what="a registered model", poll=2)
 
 
-def test_an_alert_goes_all_the_way(stack: Containers, env_file: Any, prometheus: Prometheus) -> None:
-    port = dict(line.split("=", 1) for line in env_file.read_text().splitlines() if "=" in line)["ALERTMANAGER_PORT"]
+def test_an_alert_goes_all_the_way(stack: Containers, env_file: Path, prometheus: Prometheus) -> None:
+    port = read(env_file).get("ALERTMANAGER_PORT") or "9093"
     alert = {"labels": {"alertname": "ComposeTest", "severity": "critical"}, "annotations": {"summary": "a test"}}
     requests.post(f"http://127.0.0.1:{port}/api/v2/alerts", json=[alert], timeout=10).raise_for_status()
     expr = 'trendscope_alerts_received_total{alert="ComposeTest",status="firing"}'
