@@ -232,6 +232,26 @@ def test_state_is_saved_from_time_to_time_and_at_the_end(tmp_path: Path) -> None
     assert world.committed == {0: 3 * BATCH}
 
 
+def test_a_commit_that_waits_for_the_broker_does_not_put_off_the_next_save(tmp_path: Path) -> None:
+    world, now = World(encoded(ROWS)), [0.0]
+
+    class SlowBroker(FakeSource):
+        def commit(self, offsets: dict[int, int]) -> None:
+            now[0] += 30.0
+            super().commit(offsets)
+
+    running = Service(
+        Engine(CONFIG), source=SlowBroker(world), tables=FakeTables(world), sink=FakeSink(world), folder=tmp_path,
+        clock=lambda: NOW, snapshot_seconds=10.0, monotonic=lambda: now[0],
+    )  # fmt: skip
+    now[0] = 10.0
+    running.step()
+    assert world.committed == {0: BATCH}
+    now[0] += 10.0
+    running.step()
+    assert world.committed == {0: 2 * BATCH}, "ten seconds later, as always"
+
+
 def test_a_record_that_does_not_fit_is_set_aside_whole(tmp_path: Path) -> None:
     values = [b"{no json", b'{"movie_id": "x"}', *encoded(ROWS[:4])]
     world = World(values)
