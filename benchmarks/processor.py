@@ -48,7 +48,7 @@ _LISTED = 100
 """Films in TMDB's lists: a row a window each, mentioned or not."""
 _BATCHES = 8
 """Micro-batches in a run at least, so that a warm-up can be left out."""
-_MOST_ROWS = 100_000
+_MOST_ROWS = 250_000
 _WARM_UP = 0.25
 """Of the backlog: the first batches start workers, load the catalogue and warm the JVM."""
 _STALL_SECONDS = 180.0
