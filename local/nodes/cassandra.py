@@ -38,8 +38,10 @@ cdc_raw_directory: "{home}/cdc_raw"
 commitlog_sync: batch
 commitlog_segment_size: 32MiB
 commitlog_total_space: 512MiB
-disk_failure_policy: stop
-commit_failure_policy: stop
+# A node whose disk is full or broken ends, and is started again until there is room. "stop" would leave a process that
+# looks alive and serves nobody, which no supervisor mends.
+disk_failure_policy: die
+commit_failure_policy: die
 # Every process shares a laptop's cores, so a pause of seconds is no failure yet.
 read_request_timeout: 10s
 range_request_timeout: 20s
