@@ -64,6 +64,22 @@ def test_every_container_is_confined_and_watched(name: str) -> None:
         assert "\nUSER 10001:10001\n" in dockerfile(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "servers"),
+    [
+        ("tmdb-producer", {"kafka"}),
+        ("reddit-producer", {"kafka"}),
+        ("trend-processor", {"kafka", "cassandra", "spark-master", "spark-worker"}),
+        ("ml-service", {"kafka", "cassandra", "mlflow"}),
+        ("momentum", {"kafka", "cassandra"}),
+        ("serving", {"cassandra"}),
+        ("drift", {"cassandra", "mlflow"}),
+    ],
+)
+def test_a_stop_ends_a_service_before_the_servers_it_talks_to(name: str, servers: set[str]) -> None:
+    assert servers <= SERVICES[name]["depends_on"].keys()
+
+
 def test_nothing_is_published_beyond_the_loopback() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert len(published) > 10
