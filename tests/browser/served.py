@@ -31,6 +31,11 @@ class Served:
             )
         wait_until(self._is_whole, _START_SECONDS, what=f"the ranking of {self.url} (log: {self._log})", poll=0.2)
 
+    def ensure(self) -> None:
+        """Start it when a test before has stopped it and failed."""
+        if self._process is None:
+            self.start()
+
     def stop(self) -> None:
         """Kill it, as a machine that loses power does."""
         if self._process is not None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, Watch
 from tests.browser.world import ATTACKS, BURSTING, HOSTILE, TITLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
@@ -41,14 +41,14 @@ def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None
     expect(table.locator("tbody tr")).to_have_count(3)
     expect(table).to_contain_text("No change")
     card = page.locator("section.card", has_text="Where it is heading")
-    card.get_by_text("15 min", exact=True).click()
+    card.get_by_role("radio", name="15 min").check()
     expect(card.locator(".definition").first).to_contain_text("forecasts made 15 min ahead")
-    page.get_by_text("7 d", exact=True).click()
+    page.get_by_role("radio", name="7 d").check()
     expect(page.get_by_text("Each point is an hour")).to_be_visible()
     course = page.locator("section.card", has_text="Its course")
     course.locator("summary").click()
     assert course.locator("tbody tr").count() == 60, "the newest rows of the chart, for those who cannot see it"
-    page.get_by_text("In its thread", exact=True).click()
+    page.get_by_role("radio", name="In its thread").check()
     expect(page.locator(".comment")).to_have_count(2)
     for meta in page.locator(".comment-meta").all_inner_texts():
         assert "in its thread" in meta
@@ -86,8 +86,9 @@ def test_hostile_comments_are_text(open_page: Opener) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[HOSTILE - 1][0])
 
 
-def test_policy_stops_inline_script_and_other_hosts(open_page: Opener) -> None:
+def test_policy_stops_inline_script_and_other_hosts(open_page: Opener, watch_of: list[Watch]) -> None:
     page = open_page("/")
+    watch_of[0].allowed = ("Content Security Policy",)
     expect(page.locator(".row").first).to_be_visible()
     blocked = page.evaluate(
         """async () => {

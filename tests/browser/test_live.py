@@ -58,7 +58,7 @@ def test_disconnection_is_said_with_its_age_and_ends_by_itself(
     expect(banner).to_contain_text("3 s ago")
     expect(page.locator(".row").first).to_be_visible()
     keep(page, "disconnected", full=False)
-    page.get_by_role("radio", name="Momentum").check(force=True)
+    page.get_by_role("radio", name="Momentum").check()
     expect(page.get_by_text("The TrendScore API cannot be reached.")).to_be_visible()
     served.start()
     expect(banner).to_have_count(0)

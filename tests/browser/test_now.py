@@ -73,7 +73,7 @@ def test_filters_sorting_and_their_address(open_page: Opener) -> None:
     expect(page.get_by_role("heading", name="No film fits these filters")).to_be_visible()
     page.get_by_role("button", name="Clear the filters").click()
     expect(page.locator(TITLE)).to_have_count(len(TITLES))
-    page.get_by_text("Momentum", exact=True).click()
+    page.get_by_role("radio", name="Momentum").check()
     expect(page.locator(TITLE).first).to_have_text(TITLES[BURSTING - 1][0])
     assert "sort=momentum" in page.url
     page.reload()
