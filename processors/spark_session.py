@@ -88,6 +88,7 @@ def _configuration(settings: Settings, state_partitions: int) -> dict[str, str]:
         "spark.metrics.namespace": "trendscope",
         "spark.metrics.conf.*.sink.prometheusServlet.class": "org.apache.spark.metrics.sink.PrometheusServlet",
         "spark.metrics.conf.*.sink.prometheusServlet.path": SPARK_METRICS_PATH,
+        "spark.metrics.conf.driver.source.jvm.class": "org.apache.spark.metrics.source.JvmSource",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(state_partitions),
         "spark.sql.streaming.minBatchesToRetain": _KEPT_BATCHES,
