@@ -35,7 +35,7 @@ Since = Annotated[Moment | None, Query(description="None that started earlier.")
 End = Annotated[Moment | None, Query(description="End of the span; without it the newest window's.")]
 
 
-def filters(  # noqa: PLR0913, PLR0917 - one a filter
+async def filters(  # noqa: PLR0913, PLR0917 - one a filter
     genre: Annotated[str | None, Query(max_length=50, examples=["Drama"])] = None,
     language: Annotated[str | None, Query(pattern="^[a-z]{2,3}$", examples=["en"])] = None,
     year: Annotated[int | None, Query(description="The year of release.", **_YEARS)] = None,
@@ -44,7 +44,7 @@ def filters(  # noqa: PLR0913, PLR0917 - one a filter
     min_mentions: Annotated[int, Query(ge=0, lt=2**31)] = 0,
     status: Annotated[Release | None, Query(description="As of the window's day.")] = None,
 ) -> Filters:
-    """The filters of a ranking."""
+    """The filters of a ranking. A coroutine, because FastAPI calls a plain function in a thread of its own."""
     return Filters(
         genre=genre,
         language=language,

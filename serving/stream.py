@@ -64,15 +64,16 @@ class Hub:
 
     async def follow(self, last_id: str | None, hello: Callable[[], bytes]) -> AsyncIterator[bytes]:
         """What one client gets: a greeting, what it missed since `last_id`, then everything new."""
-        at = self._number
+        at = self._number  # before the greeting: what comes while that is sent is not missed
+        place = at if last_id is None else self._place(last_id)
+        is_known = 0 <= place <= at and self._after(place) is not None
         CLIENTS.inc()
         try:
-            missed = self._since(last_id)
-            yield self._encode("hello", hello(), at if missed is None else self._place(last_id))
-            if missed is None:
-                yield self._encode("reload", b"{}", at)
+            yield self._encode("hello", hello(), place if is_known else at)
+            if is_known:
+                at = place
             else:
-                at = self._place(last_id)
+                yield self._encode("reload", b"{}", at)
             while not self._closed:
                 changed = self._changed
                 batch = self._after(at)
@@ -92,17 +93,11 @@ class Hub:
         finally:
             CLIENTS.dec()
 
-    def _place(self, last_id: str | None) -> int:
-        """The number of an id of this run; the newest for a client that has none."""
-        if last_id is None:
-            return self._number
+    def _place(self, last_id: str) -> int:
+        """The number of an id of this run; -1 for any other."""
         run, _, number = last_id.partition("-")
         known = run == self._run and number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER
         return int(number) if known else -1
-
-    def _since(self, last_id: str | None) -> list[Sent] | None:
-        place = self._place(last_id)
-        return None if place < 0 or place > self._number else self._after(place)
 
     def _after(self, number: int) -> list[Sent] | None:
         """The events after a number; None when some of them are no longer held."""
