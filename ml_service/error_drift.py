@@ -11,7 +11,7 @@ from typing import Any
 
 from river import drift
 
-_FLOOR = 0.05
+FLOOR = 0.05
 """Points of TrendScore added to both errors: below that a window in which nothing happened would shout."""
 _DELTA = 0.002
 """ADWIN's confidence, its author's own value; `python -m benchmarks.drift` says what it costs and gains."""
@@ -54,7 +54,7 @@ class ErrorDrift:
         own, naive = self._own / self._labels, self._naive / self._labels
         self._period, self._labels, self._own, self._naive = step // self._steps, 0, 0.0, 0.0
         before = float(self._adwin.estimation)
-        self._adwin.update(math.log((own + _FLOOR) / (naive + _FLOOR)))
+        self._adwin.update(math.log((own + FLOOR) / (naive + FLOOR)))
         after = float(self._adwin.estimation)
         if not self._adwin.drift_detected or after <= before:
             return None

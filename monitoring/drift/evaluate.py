@@ -13,7 +13,7 @@ from monitoring.drift.spans import Spans
 METHOD = "wasserstein"
 """The distance between two distributions in standard deviations of the first. A test's p-value would not do: the rows
 of neighbouring windows are nearly the same ones, and with thousands of them any difference is significant."""
-THRESHOLD = 0.35
+THRESHOLD = 0.5
 """Distance from which a column has drifted; what it costs and gains: `python -m benchmarks.drift`."""
 SHARE = 0.4
 """Share of the columns from which the data as a whole have drifted; forecasts or errors alone do that too."""

@@ -174,18 +174,19 @@ def test_a_rollback_is_one_command_and_the_service_follows(
     service = threading.Thread(target=serve_one_request, args=(tracker, versions, engine))
     service.start()
     registry = models.Registry(mlflow.MlflowClient(tracking_uri=server))
-    assert models.run(argparse.Namespace(command="rollback", to=None, wait=60.0), registry, said.append) == 1
+    assert models.run(argparse.Namespace(command="rollback", to=None, wait=60.0), registry, said.append) == 0
     service.join(60)
-    # Version 2 leads nowhere: it was logged as challenger. Version 1's learner is kept in another folder.
-    assert "champion is version 1" in said[0]
-    assert "refused" in said[1]
+    assert "champion is version 1 (steady)" in said[0]  # version 2 was logged as challenger and led nobody
+    assert said[1].startswith("the service: from 2026-03-01T")
+    assert registry.aliases()["champion"] == 1
+
+    (tmp_path / f"{package.models[1].learner}.learner").unlink()
     service = threading.Thread(target=serve_one_request, args=(tracker, versions, engine))
     service.start()
-    assert models.run(argparse.Namespace(command="rollback", to=4, wait=60.0), registry, said.append) == 0
+    assert models.run(argparse.Namespace(command="rollback", to=4, wait=60.0), registry, said.append) == 1
     service.join(60)
     tracker.close(30)
-    assert said[3].startswith("the service: from 2026-03-01T")
-    assert registry.aliases()["champion"] == 4
+    assert "refused: version 4: its learner is not kept here" in said[3]
     models.run(argparse.Namespace(command="list"), registry, said.append)
     assert "champion" in next(line for line in said[4].splitlines() if line.split()[0] == "4")
 
