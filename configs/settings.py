@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     spark_master: str = "local[*]"
     spark_trigger: Duration = timedelta(seconds=1)
     spark_shuffle_partitions: Annotated[int, Field(ge=1)] = 2
-    spark_max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 100_000
+    spark_max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 250_000
     spark_driver_memory: str = "1g"
     spark_driver_host: str | None = None
     spark_executor_memory: str = "1g"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import orjson
 from pyspark.sql import DataFrame
 from tenacity import (
     RetryCallState,
@@ -157,14 +158,14 @@ class Sink:
     def _writes(self, outputs: Sequence[FoldOutput], batch: int) -> BatchWrites:
         films = [TmdbFilm.decode(value) for value in _documents(outputs, DocumentKind.FILM)]
         self._catalogue.merge(films)
-        examples = [MentionExample.model_validate_json(value) for value in _documents(outputs, DocumentKind.EXAMPLE)]
+        examples = _first_of_each_film(_documents(outputs, DocumentKind.EXAMPLE))
         ledger = {category: count for output in outputs for category, count in output.ledger.items()}
         at = from_millis(max(output.last_append for output in outputs))
         rules = self._rules
         return BatchWrites(
             batch=batch,
             films=list({film.movie_id: film for film in sorted(films, key=lambda film: film.fetched_at)}.values()),
-            examples=list(_first_of_each_film(examples)),
+            examples=[MentionExample.model_validate_json(value) for value in examples],
             updates=list(trend_updates(outputs, rules.windows, rules.scoring, self._catalogue.title, self._clock())),
             ledger=[
                 LedgerEntry(job_id=rules.job_id, batch_id=batch, category=category, count=count, at=at)
@@ -230,11 +231,13 @@ def _documents(outputs: Iterable[FoldOutput], kind: DocumentKind) -> Iterator[by
             yield from output.documents[kind].values
 
 
-def _first_of_each_film(examples: Iterable[MentionExample]) -> Iterator[MentionExample]:
+def _first_of_each_film(examples: Iterable[bytes]) -> Iterator[bytes]:
+    """The examples that are kept. Every Arrow batch of a backlog sends some a film; only these are worth decoding."""
     taken: dict[int, int] = {}
     for example in examples:
-        taken[example.movie_id] = taken.get(example.movie_id, 0) + 1
-        if taken[example.movie_id] <= _EXAMPLES_PER_FILM:
+        movie = orjson.loads(example)["movie_id"]
+        taken[movie] = taken.get(movie, 0) + 1
+        if taken[movie] <= _EXAMPLES_PER_FILM:
             yield example
 
 
