@@ -1,6 +1,7 @@
 """What each producer counts; the label `source` tells them apart on a shared dashboard."""
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -21,6 +22,9 @@ _POLL_SECONDS = Histogram(
 )
 _LAST_POLL = Gauge("trendscope_producer_last_poll_timestamp_seconds", "When a poll last succeeded", ["source"])
 _LAST_EVENT = Gauge("trendscope_producer_last_event_timestamp_seconds", "Newest event time sent", ["source"])
+_SIMULATED = Gauge(
+    "trendscope_producer_simulated", "1 while the API is not the source's own, but the simulator", ["source"]
+)
 _GAPS = Counter("trendscope_reddit_gaps", "Times the listing ended before our position: comments may be missing")
 
 
@@ -34,6 +38,10 @@ class ProducerMetrics:
         _REPAIRED.labels(source)
         for outcome in ("ok", "failed"):
             _POLLS.labels(source, outcome)
+
+    def served_by(self, url: str, own: str) -> None:
+        """Where the API is, and where the source's own is: what another host serves is simulated or recorded."""
+        _SIMULATED.labels(self._source).set(urlsplit(url).netloc != urlsplit(own).netloc)
 
     def published(self, topic: str, count: int = 1) -> None:
         """`count` records are in `topic`."""

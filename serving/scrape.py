@@ -16,6 +16,7 @@ from serving.state import Services
 _TIMEOUT = 2.0
 _LINK_TIMEOUT = 0.3
 _LINKS_EVERY = timedelta(seconds=30)
+_SIMULATED = "trendscope_producer_simulated"
 _DRIFT = ("ml_drift_", "trendscope_drift_")
 """Gauges with these beginnings are shown with the model."""
 
@@ -167,9 +168,11 @@ class Scraper:
         addresses = {"TMDB": self._settings.tmdb_base_url, "Reddit": self._settings.reddit_oauth_url}
         official = {"TMDB": "https://api.themoviedb.org/", "Reddit": "https://oauth.reddit.com"}
         name = target.source or target.name
+        # The producer knows: it has the keys. Until it was asked, these settings say what it is likely to be.
+        told = sample.total(_SIMULATED) if sample else None
         return SourceState(
             name=name,
-            simulated=not addresses[name].startswith(official[name]),
+            simulated=bool(told) if told is not None else not addresses[name].startswith(official[name]),
             last_event=sample.newest(target.last_event) if sample else None,
             last_poll=sample.newest(target.last_poll) if sample else None,
         )

@@ -20,6 +20,7 @@ from producers.reddit.position import PositionStore
 def main(settings: Settings, stop: threading.Event) -> None:
     """Poll until `stop`."""
     metrics = ProducerMetrics("reddit")
+    metrics.served_by(settings.reddit_oauth_url, Settings.model_fields["reddit_oauth_url"].default)
     listing = RedditClient(settings, stop, metrics.request)
     folder = source_folder(settings.data_dir, "reddit", settings.reddit_oauth_url)
     with exclusive(folder / "lock", stop):

@@ -20,6 +20,7 @@ from producers.tmdb.poll import TmdbPoll
 def main(settings: Settings, stop: threading.Event) -> None:
     """Poll until `stop`."""
     metrics = ProducerMetrics("tmdb")
+    metrics.served_by(settings.tmdb_base_url, Settings.model_fields["tmdb_base_url"].default)
     folder = source_folder(settings.data_dir, "tmdb", settings.tmdb_base_url)
     with (
         closing(TmdbClient(settings, stop, metrics.request)) as client,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.errors import ConfigurationError, DependencyError
 from producers.errors import SourceUnavailableError
@@ -181,3 +182,16 @@ def test_retries_end_with_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SourceUnavailableError):
         with_retries(call, stop=stop, deadline=1_000)
     assert len(calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "simulated"),
+    [
+        ("https://api.themoviedb.org/3", 0),
+        ("http://simulator:8090/3", 1),
+        ("https://api.themoviedb.org.example/3", 1),
+    ],
+)
+def test_what_another_host_serves_is_told_as_simulated(url: str, simulated: int) -> None:
+    ProducerMetrics("elsewhere").served_by(url, "https://api.themoviedb.org/3")
+    assert REGISTRY.get_sample_value("trendscope_producer_simulated", {"source": "elsewhere"}) == simulated

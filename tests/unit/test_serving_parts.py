@@ -256,6 +256,12 @@ class TestScraper:
         found = Scraper(settings, Wall(NOON), get=silent, reaches=lambda *_: False).look()
         assert {source.name: source.simulated for source in found.sources} == {"TMDB": True, "Reddit": False}
 
+    @pytest.mark.parametrize(("told", "simulated"), [(1, True), (0, False)])
+    def test_a_producer_that_has_the_keys_knows_better(self, told: int, simulated: bool) -> None:
+        text = f'# TYPE trendscope_producer_simulated gauge\ntrendscope_producer_simulated{{source="tmdb"}} {told}\n'
+        found = self.scraper({SETTINGS.tmdb_producer_metrics_port: text})[0].look()
+        assert {source.name: source.simulated for source in found.sources} == {"TMDB": simulated, "Reddit": False}
+
     def test_in_containers_services_have_names(self) -> None:
         asked: list[str] = []
         settings = load_settings(metrics_host="{service}")
