@@ -281,7 +281,7 @@ class TestCheckpoint:
         self, tmp_path: Path, cluster: str, change: dict[str, Any], named: str
     ) -> None:
         Checkpoint(tmp_path).claim(SETTINGS, "cluster")
-        with pytest.raises(ConfigurationError, match=rf"{named}.*delete the folder `checkpoint`"):
+        with pytest.raises(ConfigurationError, match=rf"{named}.*start afresh with"):
             Checkpoint(tmp_path).claim(changed(**change), cluster)
 
     def test_weights_may_change(self, tmp_path: Path) -> None:
