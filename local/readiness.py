@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Protocol
 
+import requests
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
@@ -16,6 +17,7 @@ from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from contracts.errors import DependencyError
 from contracts.events import TrendUpdate
 from local.errors import NodeError, SetupError
+from local.nodes.base import LOOPBACK
 from local.programs import Program
 from local.ranking import latest_ranking
 from local.status import Pace, measure, probes
@@ -87,6 +89,7 @@ class Readiness:
             ("reddit-producer", "comments from Reddit", lambda: self._has_polled("reddit-producer", REDDIT_STREAM)),
             ("trend-processor", "TrendScores", self._has_trends),
             ("ml-service", "forecasts", self._has_predictions),
+            ("serving", "the dashboard", self._has_dashboard),
         ]
         return [(name, check) for program, name, check in steps if program in self._names]
 
@@ -135,6 +138,13 @@ class Readiness:
             return ranking is not None and ranking.has_forecasts
 
         return self._reads(read)
+
+    def _has_dashboard(self) -> bool:
+        """The API has something to show."""
+        try:
+            return requests.get(f"http://{LOOPBACK}:{self._settings.serving_port}/readyz", timeout=3).ok
+        except requests.RequestException:
+            return False
 
     def _reads(self, read: Callable[[Store], bool]) -> bool:
         try:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from prometheus_client import make_asgi_app
 from starlette.middleware.cors import CORSMiddleware
 
 from serving import films_api, ops_api, pages, platform_api, problems, stream_api
@@ -45,7 +44,6 @@ def create_app(context: Context) -> FastAPI:
         ops_api.router(context, keys),
     ):
         app.include_router(router)
-    app.mount("/metrics", make_asgi_app())
     describe(app)
     pages.mount(app, settings)
     if settings.cors_origins:

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
 from serving.context import Context
@@ -26,6 +27,11 @@ def router(context: Context, keys: Keys) -> APIRouter:
     """The routes."""
     api = APIRouter(tags=["operation"])
     board = context.board
+
+    @api.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        """Prometheus's exposition."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     @api.get("/healthz", response_model=Health)
     async def healthz() -> Health:

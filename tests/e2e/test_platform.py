@@ -37,6 +37,8 @@ EXPECTED_METRICS = {
     "reddit_producer_metrics_port": ("trendscope_producer_published_total", "trendscope_reddit_gaps_total"),
     "processor_metrics_port": ("trendscope_processor_records_total", "trendscope_processor_batch_seconds_bucket"),
     "ml_metrics_port": ("ml_predictions_total", "ml_mae", "ml_rmse", "ml_prediction_seconds_bucket"),
+    "momentum_metrics_port": ("trendscope_momentum_windows_total", "trendscope_momentum_last_window_timestamp_seconds"),
+    "serving_port": ("trendscope_serving_requests_total", "trendscope_serving_window_timestamp_seconds"),
     "simulator_port": ("trendscope_simulator_comments_served_total",),
 }
 """Service by its port's setting, and what it must show."""

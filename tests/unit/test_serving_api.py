@@ -398,7 +398,7 @@ class TestHttp:
         assert packed.json() == plain.json()
         assert len(gzip.compress(plain.content, 9)) < int(packed.headers["content-length"]) * 1.3
 
-    @pytest.mark.parametrize("path", ["/api/v1/trending", "/api/v1/nothing", "/healthz", "/metrics/", "/"])
+    @pytest.mark.parametrize("path", ["/api/v1/trending", "/api/v1/nothing", "/healthz", "/metrics", "/"])
     def test_every_answer_has_the_headers(self, client: AsgiClient, path: str) -> None:
         headers = client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -436,7 +436,7 @@ class TestHttp:
 
     def test_requests_are_counted_by_route_and_not_by_film(self, client: AsgiClient) -> None:
         client.get("/api/v1/movies/3")
-        text = client.get("/metrics/").text
+        text = client.get("/metrics").text
         assert 'route="/api/v1/movies/{movie_id}",status="200"' in text
         assert 'route="/api/v1/movies/3"' not in text
 
