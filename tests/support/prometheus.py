@@ -1,8 +1,12 @@
 """Asking a running Prometheus."""
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 import requests
+
+_POLL_SECONDS = 2.0
 
 
 class Prometheus:
@@ -38,3 +42,14 @@ class Prometheus:
         """Every alert rule with its health and whether it fires."""
         groups = self._get("rules", type="alert")["groups"]
         return [rule for group in groups for rule in group["rules"]]
+
+
+def without_data(prometheus: Prometheus, expressions: Iterable[str], deadline: float) -> set[str]:
+    """Which expressions have not given a number within `deadline` seconds, all of them together."""
+    left = set(expressions)
+    end = time.monotonic() + deadline
+    while True:
+        left = {expr for expr in left if not prometheus.has_data(expr)}
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(_POLL_SECONDS)
