@@ -80,6 +80,12 @@ def test_a_stop_ends_a_service_before_the_servers_it_talks_to(name: str, servers
     assert servers <= SERVICES[name]["depends_on"].keys()
 
 
+def test_the_core_needs_nothing_that_a_profile_may_leave_out() -> None:
+    for name, service in SERVICES.items():
+        for other in service.get("depends_on", ()):
+            assert "profiles" not in SERVICES[other], f"{name} needs {other}"
+
+
 def test_nothing_is_published_beyond_the_loopback() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert len(published) > 10

@@ -1,16 +1,21 @@
 """Alertmanager's webhook: every alert is logged and counted; anything else is refused with a sentence."""
 
 import json
+import re
 
 import pytest
 import requests
 import structlog
+import yaml
 from prometheus_client import REGISTRY
 
 from common.metrics import serve
+from configs.settings import ROOT
+from monitoring.alert_receiver.__main__ import PORT
 from monitoring.alert_receiver.app import create_app
 from tests.support.ports import free_port
 
+CONFIG = yaml.safe_load((ROOT / "monitoring" / "alertmanager" / "alertmanager.yml").read_text())
 NOTIFICATION = {
     "version": "4",
     "groupKey": '{}:{alertname="ServiceDown"}',
@@ -62,3 +67,23 @@ def test_other_paths_and_health(url: str) -> None:
     assert requests.get(f"{url}/readyz", timeout=10).status_code == 200
     assert requests.get(f"{url}/alerts", timeout=10).status_code == 404
     assert requests.post(f"{url}/", timeout=10).status_code == 404
+
+
+def test_alertmanager_sends_every_alert_here() -> None:
+    [receiver] = CONFIG["receivers"]
+    assert [hook["url"] for hook in receiver["webhook_configs"]] == [f"http://alert-receiver:{PORT}/alerts"]
+    routes = [CONFIG["route"], *CONFIG["route"]["routes"]]
+    assert {route["receiver"] for route in routes} == {receiver["name"]}
+
+
+def test_what_is_held_back_and_for_what_are_alerts_that_exist() -> None:
+    rules = "".join(path.read_text() for path in (ROOT / "monitoring" / "prometheus" / "rules").glob("*.yml"))
+    known = set(re.findall(r"- alert: (\w+)", rules))
+    named = {
+        name
+        for rule in CONFIG["inhibit_rules"]
+        for matcher in [*rule["source_matchers"], *rule["target_matchers"]]
+        for name in re.split(r"\|", matcher.split("=", 1)[1].strip('~"'))
+    }
+    assert len(named) > 4
+    assert named - known == set()
