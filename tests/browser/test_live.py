@@ -1,6 +1,7 @@
 """The page follows the store by itself, says when it cannot, and goes on by itself."""
 
 import os
+import re
 import signal
 
 import pytest
@@ -26,15 +27,17 @@ def test_new_window_moves_rows_without_a_reload(
     expect(first).to_have_attribute("data-id", "8")
     page.evaluate(
         "window.kept = true; window.glides = 0; const animate = Element.prototype.animate;"
-        "Element.prototype.animate = function (...all) { window.glides += 1; return animate.apply(this, all); };"
+        "Element.prototype.animate = function (...all) { window.glides += 1; return animate.apply(this, all); }; 0"
     )
     end = close_window(screen_store, world, leader=LEADER)
     expect(first).to_have_attribute("data-id", str(LEADER))
     expect(first.locator(".score-value")).to_contain_text("100.0")
     ended = page.locator(".page-head .definition time").nth(1)
     expect(ended).to_have_attribute("datetime", f"{end:%Y-%m-%dT%H:%M:%S}.000Z")
-    expect(page.locator(".updated")).to_have_text("Updated just now")
-    expect(page.locator(".updated")).to_have_text("Updated 2 s ago")
+    updated = page.locator(".updated")
+    said = updated.inner_text()
+    assert re.fullmatch(r"Updated (just now|\d+ s ago)", said)
+    expect(updated).not_to_have_text(said)  # it ticks
     assert page.evaluate("window.kept") is True
     assert page.evaluate("window.glides") > 0, "rows glide to their new places"
 
@@ -55,11 +58,11 @@ def test_disconnection_is_said_with_its_age_and_ends_by_itself(
     banner = page.locator(".banner")
     expect(banner).to_contain_text("Disconnected. What you see is from")
     expect(page.locator(".pulse")).to_have_text("Offline")
-    expect(banner).to_contain_text("3 s ago")
+    expect(banner).to_contain_text(re.compile(r"\d+ s ago"))
     expect(page.locator(".row").first).to_be_visible()
     keep(page, "disconnected", full=False)
     page.get_by_role("radio", name="Momentum").check()
-    expect(page.get_by_text("The TrendScore API cannot be reached.")).to_be_visible()
+    expect(page.get_by_text("The TrendScope API cannot be reached.")).to_be_visible()
     served.start()
     expect(banner).to_have_count(0)
     expect(page.locator(".pulse")).to_have_text("Live")

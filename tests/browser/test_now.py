@@ -83,7 +83,7 @@ def test_filters_sorting_and_their_address(open_page: Opener) -> None:
 def test_time_machine(open_page: Opener, world: World) -> None:
     page = open_page("/")
     expect(page.locator(TITLE)).to_have_count(len(TITLES))
-    page.get_by_role("button", name="Past").click()
+    page.get_by_role("button", name="Past", exact=True).click()
     page.get_by_role("button", name="−1 h").click()
     expect(page.get_by_role("heading", level=1, name="Trending then")).to_be_visible()
     expect(page.locator(TITLE)).to_have_count(len(TITLES))

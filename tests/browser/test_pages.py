@@ -35,7 +35,7 @@ def test_page(open_page: Opener, name: str, width: int, theme: str) -> None:
     expect(page.locator("main h1")).to_have_count(1)
     expect(page.locator(".bone")).to_have_count(0)
     assert page.locator(".definition").count() >= 1, "figures are defined"
-    assert sideways(page) == 0
+    assert sideways(page) <= 0
     keep(page, f"{name}-{width}-{theme}")
     violations = Axe().run(page).response["violations"]
     assert not violations, [

@@ -30,10 +30,10 @@ export function Segmented({ label, value, options, onChange }) {
 }
 
 /** A titled card with its definition line. */
-export function Card({ title, definition, aside, class: names = "", children, level = 2 }) {
+export function Card({ title, definition, aside, class: names = "", children }) {
   const id = useId();
   return html`<section class=${`card ${names}`} aria-labelledby=${id}>
-    <header>${level === 2 ? html`<h2 id=${id}>${title}</h2>` : html`<h3 id=${id}>${title}</h3>`}${aside}</header>
+    <header><h2 id=${id}>${title}</h2>${aside}</header>
     ${definition && html`<p class="definition">${definition}</p>`}
     ${children}
   </section>`;

@@ -110,10 +110,10 @@ export function Chart({ what, x, series, bands = [], yScales = [{ key: "y" }], h
     let wanted = true;
     let observer;
     uplot().then((uPlot) => {
-      if (!wanted) return;
+      if (!wanted || !box.current) return; // gone before the library came
       const options = optionsOf({ series, bands, yScales, height, width: box.current.clientWidth, onMove: setIndex, uPlot });
       plot.current = new uPlot(options, [x, ...series.map((each) => each.values)], box.current);
-      observer = new ResizeObserver(() => plot.current?.setSize({ width: box.current.clientWidth, height }));
+      observer = new ResizeObserver(([entry]) => plot.current?.setSize({ width: entry.contentRect.width, height }));
       observer.observe(box.current);
     }, (error) => wanted && setFailed(error));
     return () => {

@@ -78,7 +78,7 @@ export function Shell({ path, children }) {
     <main id="content" class="page" tabindex="-1">${children}</main>
     <footer class="page-foot"><div>
       <span>Times are in your time zone (${zone()}). ${simulated.length ? html`<b>Simulated sources: ${simulated.join(", ")}</b>; what they say is made up.` : ""}</span>
-      <span>This product uses the TMDB API but is not endorsed or certified by TMDB. <a href="/docs">API</a></span>
+      <span>This product uses the TMDB API but is not endorsed or certified by TMDB. <a href="/api/v1/openapi.json">API</a></span>
     </div></footer>
     <${SearchDialog} open=${searching} label="Search films" onClose=${() => setSearching(false)} onChoose=${(hit) => navigate(`/film/${hit.movie_id}`)} />
   </div>`;

@@ -32,10 +32,10 @@ function Coverage({ value, target }) {
     <p class="sub">${percent(value, 1)} of the outcomes fell inside their interval; the mark is the promise, ${percent(target)}.</p></div>`;
 }
 
-const Horizon = ({ figures, target }) => html`<${Card} level=${3} class="horizon" title=${`${duration(figures.ahead_seconds)} ahead`}>
+const Horizon = ({ figures, target }) => html`<${Card} class="horizon" title=${`${duration(figures.ahead_seconds)} ahead`}>
   <div class="stack">
     <div class="stat"><b>${verdict(figures.skill)}</b><p class="sub">than “no change” (skill: 1 − MAE / MAE of persistence), over ${figures.labels === null ? "an unknown number of" : count(figures.labels)} outcomes, older ones fading; as of <${Ago} at=${figures.as_of} /></p></div>
-    <div><h4>Mean absolute error, points of TrendScore</h4><${Errors} figures=${figures} /></div>
+    <div><h3>Mean absolute error, points of TrendScore</h3><${Errors} figures=${figures} /></div>
     <${Coverage} value=${figures.coverage} target=${target} />
     <p class="sub">RMSE ${number(figures.rmse, 2)} · R² ${number(figures.r2, 2)} · intervals ${number(figures.width)} points wide on average</p>
   </div><//>`;
