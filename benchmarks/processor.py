@@ -33,7 +33,7 @@ from benchmarks.comments import (
 )
 from benchmarks.recompute import Spoken, differences, sift, windows
 from benchmarks.servers import Service, fill_catalogue, producer, servers, service
-from benchmarks.stages import linkable, measure, spoken
+from benchmarks.stages import linkable, measure, native_stage, spoken
 from benchmarks.usage import Usage
 from benchmarks.vader import bare_vader
 from common.clock import from_millis, system_clock, to_millis
@@ -77,7 +77,9 @@ def main() -> int:
     if arguments.steps:
         settings = load_settings(**overrides)
         stages = measure(load.records, load.linker, settings, {}, _encode)
-        print(json.dumps(result | {"cpu_seconds_per_million_by_stage": stages.per_million()}))
+        result |= {"cpu_seconds_per_million_by_stage": stages.per_million()}
+        result |= {"cpu_seconds_per_million_native_stage": native_stage(load.records, load.linker, settings)}
+        print(json.dumps(result))
         return 0
     with servers(**overrides) as settings:
         say(f"the backlog goes to {settings.kafka_bootstrap_servers}")
@@ -93,6 +95,7 @@ def main() -> int:
         with written(settings) as write:
             stages = measure(sample, load.linker, settings, titles, write)
         result["cpu_seconds_per_million_by_stage"] = stages.per_million()
+        result["cpu_seconds_per_million_native_stage"] = native_stage(sample, load.linker, settings)
         if arguments.rows:
             result["row_at_a_time"] = _row_at_a_time(settings, min(arguments.rows, len(load.records)))
             faster = result["job"]["comments_per_second"] / result["row_at_a_time"]["comments_per_second"]

@@ -3,7 +3,10 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+import pyarrow as pa
 
 from benchmarks.comments import Sent, Text
 from benchmarks.recompute import Spoken
@@ -18,10 +21,13 @@ from processors.catalogue_reader import CatalogueReader
 from processors.fold import fold
 from processors.linking.linker import Linker
 from processors.linking.model import CommentText, Film, Links
+from processors.native import NativeLinker, analyzer, extension
+from processors.native_batch import NativeBatchBuilder
 from processors.parse import Limits, Record, parse_comment
 from processors.records import FoldOutput, Packet
 from processors.sentiment.score import FilmSentiment
 from processors.snapshots import Snapshot, SnapshotFiles
+from processors.stage import collect
 from processors.state import BucketState
 from processors.trend_score import ScoreRule
 from processors.updates import trend_updates
@@ -124,6 +130,49 @@ def measure(
 
     stages.time("sink", sink)
     return stages
+
+
+def native_stage(records: Sequence[Sent], linker: Linker, settings: Settings) -> float | None:
+    """CPU seconds per million comments of the whole stage (parse, link, mask, score, pack) by the extension.
+
+    None where it is not built. What it remembers (characters, threads, tokens) is met once before.
+    """
+    module = extension()
+    if module is None:
+        return None
+    native = NativeLinker(linker, module)
+    reader = CatalogueReader(_NoFiles(), lambda _films: native)
+    reader.refresh()
+    append = from_millis(max(record.created for record in records))
+    batches = [
+        _arrow(records[start : start + _ARROW_BATCH], start, append) for start in range(0, len(records), _ARROW_BATCH)
+    ]
+    analyzed, limits, sentiment = analyzer(module), Limits.from_settings(settings), FilmSentiment()
+
+    def run() -> None:
+        for batch in batches:
+            builder = NativeBatchBuilder(2, limits, reader, sentiment, module, analyzed)
+            collect(batch, builder)
+            for packet in builder.packets():
+                packet.encode()
+
+    run()
+    start = time.process_time()
+    run()
+    return round((time.process_time() - start) / len(records) * 1e6, 1)
+
+
+def _arrow(records: Sequence[Sent], first: int, append: datetime) -> pa.RecordBatch:
+    count = len(records)
+    columns = {
+        "topic": pa.array([REDDIT_STREAM] * count),
+        "partition": pa.array([0] * count, pa.int32()),
+        "offset": pa.array(range(first, first + count), pa.int64()),
+        "key": pa.array([record.id.encode() for record in records], pa.binary()),
+        "value": pa.array([record.value for record in records], pa.binary()),
+        "timestamp": pa.array([append] * count, pa.timestamp("us", "UTC")),
+    }
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def spoken(texts: Iterable[Text], linker: Linker, at: int) -> list[Spoken]:

@@ -10,7 +10,7 @@ from benchmarks.comments import Sent, Text, backlog, invented_texts, known_films
 from benchmarks.latency import Mention, latencies, note, percentiles
 from benchmarks.processor import resized
 from benchmarks.recompute import Expected, differences, sift, windows
-from benchmarks.stages import linkable, measure, spoken
+from benchmarks.stages import linkable, measure, native_stage, spoken
 from benchmarks.usage import Sample, Usage
 from benchmarks.vader import bare_vader
 from common.clock import to_millis
@@ -121,6 +121,8 @@ def test_every_stage_costs_something_and_what_is_said_is_scored_by_vader_itself(
     assert set(cost) == {"parse", "link", "score", "aggregate", "sink", "all"}
     assert min(cost["parse"], cost["link"], cost["score"], cost["sink"]) > 0
     assert cost["all"] == pytest.approx(sum(value for name, value in cost.items() if name != "all"), abs=0.5)
+    native = native_stage(records, linker, load_settings())
+    assert native is None or 0 < native < cost["parse"] + cost["link"] + cost["score"] + cost["aggregate"]
     assert bare_vader(texts) > 0
 
 
