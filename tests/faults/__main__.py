@@ -10,6 +10,7 @@ One line of JSON a round, then one with the summary; the exit code is 1 when an 
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play the rounds; 0 when no invariant was violated."""
     options = _parse(arguments)
     configure_logging("faults", "ERROR")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # or the platform would be left running
     if options.soak:
         with open_world(options.seed, frozenset(), _say) as world:
             told = soak(world, options.soak)

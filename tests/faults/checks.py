@@ -187,7 +187,8 @@ def figures(evidence: Evidence, _: Expected) -> Iterator[str]:
         yield f"{len(told.keys() - wanted.keys())} figures too many, {len(wanted.keys() - told.keys())} missing"
     for key in told.keys() & wanted.keys():
         if told[key] != wanted[key]:
-            yield f"{key[0]} of horizon {key[1]} at {key[2]:%H:%M:%S}: {told[key]}, uninterrupted {wanted[key]}"
+            version, metric, horizon, at = key
+            yield f"{metric} of {version}, horizon {horizon}, at {at:%H:%M:%S}: {told[key]}, else {wanted[key]}"
 
 
 def freshness(evidence: Evidence, _: Expected) -> Iterator[str]:

@@ -151,7 +151,7 @@ class Collector:
         # encoded and decoded, as the topic's: values and types alike
         self._uninterrupted += [Prediction.decode(prediction.encode()) for prediction in batch.predictions]
         for row in metric_rows.rows(batch.closes):
-            self._figures[row.metric, row.horizon, row.at] = row.value
+            self._figures[row.model_version, row.metric, row.horizon, row.at] = row.value
 
     def note_served(self) -> None:
         """Take in what the source has shown; also to be called before the simulator ends, which forgets it."""
@@ -171,12 +171,9 @@ class Collector:
         return str(json.loads((self._settings.data_dir / "checkpoint" / "job.json").read_text())["job_id"])
 
     def _stored_figures(self, store: Store) -> dict[Figure, float]:
-        if not self._figures:
-            return {}
-        version = self._uninterrupted[0].model_version
-        series = {(metric, horizon) for metric, horizon, _ in self._figures}
-        rows = [row for metric, horizon in series for row in store.metrics.series(version, metric, horizon, _ALL)]
-        return {(row.metric, row.horizon, row.at): row.value for row in rows}
+        series = {(version, metric, horizon) for version, metric, horizon, _ in self._figures}
+        rows = [row for one in series for row in store.metrics.series(*one, _ALL)]
+        return {(row.model_version, row.metric, row.horizon, row.at): row.value for row in rows}
 
 
 def _update(record: ConsumerRecord) -> TrendUpdate | None:

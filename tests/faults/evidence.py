@@ -14,8 +14,8 @@ Window = tuple[int, int]
 """(movie_id, window start)."""
 Forecast = tuple[int, datetime, int]
 """(movie_id, made_at, horizon)."""
-Figure = tuple[str, int, datetime]
-"""(metric, horizon, at)."""
+Figure = tuple[str, str, int, datetime]
+"""(model version, metric, horizon, at)."""
 
 
 @dataclass(frozen=True, slots=True)

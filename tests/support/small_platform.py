@@ -124,7 +124,7 @@ def forecast(
     for update in updates:
         model.process(update, batch)
     rows = metric_rows.rows(batch.closes)
-    return list(batch.predictions), {(row.metric, row.horizon, row.at): row.value for row in rows}
+    return list(batch.predictions), {(row.model_version, row.metric, row.horizon, row.at): row.value for row in rows}
 
 
 def run(size: int = 20) -> SmallPlatform:
