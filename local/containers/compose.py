@@ -11,6 +11,7 @@ from typing import Any
 
 from configs.settings import ROOT
 from local.errors import SetupError
+from local.nodes.base import tail
 
 _ASK_SECONDS = 60.0
 _LABEL = "com.docker.compose"
@@ -58,6 +59,21 @@ class Project:
         done = subprocess.run(self.command(*arguments), cwd=ROOT, env={**os.environ, **self.variables}, check=False)
         if done.returncode:
             raise SetupError(f"compose {' '.join(arguments)} failed with {done.returncode}; its own words are above")
+
+    def run_quietly(self, log: Path, *arguments: str) -> None:
+        """Run a compose command whose output is long, into a log file.
+
+        Raises:
+            SetupError: it failed; the text ends with the last lines of the log.
+        """
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as out:
+            done = subprocess.run(
+                self.command(*arguments),
+                cwd=ROOT, env={**os.environ, **self.variables}, stdout=out, stderr=subprocess.STDOUT, check=False,
+            )  # fmt: skip
+        if done.returncode:
+            raise SetupError(f"compose {' '.join(arguments)} failed with {done.returncode} ({log}):\n{tail(log, 10)}")
 
     def containers(self) -> list[dict[str, Any]]:
         """What the engine says of every container of the project, by `docker inspect`."""

@@ -75,8 +75,9 @@ class Containers:
         """
         self._find_images(say)
         self._check_ports()
-        say("building the images (the first time: some minutes)")
-        self.project.run("build")
+        log = self.settings.data_dir / "logs" / "images.log"
+        say(f"building the images (the first time: some minutes; {log} has what is done)")
+        self.project.run_quietly(log, "build")
         say("starting the containers, each when what it needs is healthy")
         self.project.run("up", "--detach", "--no-build", "--remove-orphans")
 

@@ -130,6 +130,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, .
     """Every compose call is noted and succeeds; the engine has no containers and every image."""
     calls: list[tuple[str, ...]] = []
     monkeypatch.setattr(compose.Project, "run", lambda _, *arguments: calls.append(arguments))
+    monkeypatch.setattr(compose.Project, "run_quietly", lambda _, __, *arguments: calls.append(arguments))
     monkeypatch.setattr(compose.Project, "containers", lambda _: [])
     monkeypatch.setattr(stack, "missing_images", lambda _: {})
     monkeypatch.setattr(stack, "is_free", lambda _: True)
@@ -206,6 +207,19 @@ class TestStack:
         assert Containers(plain(), env_file=tmp_path / ".env").project.name == "other"
         (tmp_path / ".env").write_text("")
         assert Containers(plain(), env_file=tmp_path / ".env").project.name == "trendscope"
+
+
+def test_what_a_long_command_says_is_kept_and_its_end_told_when_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        compose.Project, "command", lambda _, *words: ["sh", "-c", "echo one; echo two; exit $CODE", *words]
+    )
+    log = tmp_path / "logs" / "build.log"
+    compose.Project("p", tmp_path / ".env", {"CODE": "0"}).run_quietly(log, "build")
+    assert log.read_text() == "one\ntwo\n"
+    with pytest.raises(SetupError, match=r"compose build failed with 3 (.|\n)*two"):
+        compose.Project("p", tmp_path / ".env", {"CODE": "3"}).run_quietly(log, "build")
 
 
 def test_either_compose_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
