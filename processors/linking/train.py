@@ -26,7 +26,7 @@ from processors.linking.text import normalise
 from processors.linking.trees import Tree
 
 LABELS: Final = Path(__file__).parent / "labels.csv"
-"""600 spans the linker was unsure of, drawn from unlabelled comments and judged by reading: ids and offsets only."""
+"""1,350 spans the linker was unsure of, drawn from unlabelled comments and judged by reading: ids and offsets only."""
 
 SHRINK: Final = 0.7
 """Share of the linear log-odds that is kept where trees correct it, so that both have a say."""
@@ -79,7 +79,7 @@ def examples(records: Sequence[dict[str, Any]], linker: Linker) -> Iterator[Exam
         gold = {m["tmdb_id"] for m in record["mentions"] if m["in_catalogue"]}
         open_ids = {c["tmdb_id"] for span in record["uncertain"] for c in span["candidates"]}
         right: list[tuple[int, int]] = []
-        group = title or f"bodies {zlib.crc32(record['id'].encode()) % 20}"
+        group = group_of(record)
         for candidate in linker.candidates(context, linker.thread(title, created), created):
             span, film = candidate.span, candidate.choice.film
             if any(span.start < end and start < span.end for start, end in right):
@@ -95,6 +95,17 @@ def examples(records: Sequence[dict[str, Any]], linker: Linker) -> Iterator[Exam
                     continue  # the labels hold the first place of a film only: a later, other form is unknown
             note = f"{record['body'][max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
             yield Example(group, candidate.features, label, note)
+
+
+def group_of(record: dict[str, Any]) -> str:
+    """What is left out together: a thread, or a twentieth of the comments without one."""
+    title = record.get("link_title") or record.get("thread_movie")
+    return title or f"bodies {zlib.crc32(record['id'].encode()) % 20}"
+
+
+def fold_of(group: str) -> int:
+    """The part of the cross-validation a group is in."""
+    return zlib.crc32(group.encode()) % FOLDS
 
 
 def labelled_spans(path: Path, folder: Path, linker: Linker) -> Iterator[Example]:
@@ -123,8 +134,7 @@ def _spans_of(record: dict[str, Any], rows: list[dict[str, str]], linker: Linker
         label = labels.get((span.body_start, span.body_end, film.movie_id))
         if label is not None:
             note = f"{record['body'][max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
-            group = title or f"bodies {zlib.crc32(record['id'].encode()) % 20}"
-            yield Example(group, candidate.features, label, note)
+            yield Example(group_of(record), candidate.features, label, note)
 
 
 def _labelled(record: dict[str, Any], movie_id: int, start: int, end: int, form: str) -> bool:
@@ -163,7 +173,7 @@ def cross_validated(
     found: Sequence[Example], x: Matrix, y: Matrix, penalty: float, names: Sequence[str] | None = None
 ) -> Matrix:
     """Probability of each example from a fit that has not seen its group; with trees when `names` are given."""
-    folds = np.array([zlib.crc32(e.group.encode()) % FOLDS for e in found])
+    folds = np.array([fold_of(e.group) for e in found])
     out = np.zeros(len(found))
     for fold in range(FOLDS):
         held = folds == fold
@@ -173,12 +183,13 @@ def cross_validated(
         out[held] = predict(x[held], weights)
         if names is not None:
             trees = boost(x[~held], y[~held], SHRINK * (x[~held] @ weights), names, Growth())
-            scorer = Scorer(_table(names, weights, trees))
+            scorer = Scorer(weights_table(names, weights, trees))
             out[held] = [scorer.probability(e.features) for e, kept in zip(found, held, strict=True) if kept]
     return out
 
 
-def _table(names: Sequence[str], weights: Matrix, trees: Sequence[Tree]) -> dict[str, Any]:
+def weights_table(names: Sequence[str], weights: Matrix, trees: Sequence[Tree]) -> dict[str, Any]:
+    """What `Scorer` reads."""
     return {
         "shrink": SHRINK,
         "bias": round(float(weights[-1]), 4),
@@ -242,7 +253,7 @@ def main() -> None:
     if not arguments.dry_run:
         trees = boost(x, y, SHRINK * (x @ weights), names, Growth())
         chosen = {"version": arguments.version, "accept": arguments.accept, "uncertain": arguments.uncertain}
-        written = _table(names, weights, trees) | chosen
+        written = weights_table(names, weights, trees) | chosen
         PATH.write_text(json.dumps(written, separators=(",", ":")).replace('],["', '],\n["') + "\n", encoding="utf-8")
 
 

@@ -1,0 +1,93 @@
+"""Linking on threads the weights have not seen: `python -m benchmarks.linking_held_out GOLD.jsonl.gz --catalogue FILE`.
+
+Ten times the weights are fitted without a tenth of the threads, and the linker is scored on that tenth's comments as
+`benchmarks.linking` does it. Prints the sums as JSON, for several thresholds; beside them those of the shipped weights,
+which have seen every thread. With `--comments FOLDER` the spans of `labels.csv` take part in the fit, as in the shipped
+one.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.linking import Tally, comment_of, judge, read_films
+from processors.linking.boosting import Growth, boost
+from processors.linking.linker import Linker
+from processors.linking.model import Mention
+from processors.linking.scorer import Scorer
+from processors.linking.train import (
+    FOLDS,
+    LABELS,
+    SHRINK,
+    Example,
+    examples,
+    fit,
+    fold_of,
+    group_of,
+    labelled_spans,
+    matrix,
+    read,
+    weights_table,
+)
+
+_ACCEPT = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
+
+Record = dict[str, Any]
+
+
+def fitted(found: Sequence[Example], fold: int, penalty: float) -> Scorer:
+    """The weights of all examples but one fold's."""
+    kept = [example for example in found if fold_of(example.group) != fold]
+    names = sorted({name for example in kept for name in example.features})
+    x, y = matrix(kept, names), np.array([float(example.label) for example in kept])
+    weights = fit(x, y, penalty)
+    return Scorer(weights_table(names, weights, boost(x, y, SHRINK * (x @ weights), names, Growth())))
+
+
+def hits(linker: Linker, record: Record) -> list[Mention]:
+    """The films named in a comment."""
+    return [mention for mention in linker.link(comment_of(record, record["body"])).mentions if mention.via == "text"]
+
+
+def tally(linker: Linker, scorer: Scorer, records: Sequence[Record], into: dict[float, Tally]) -> None:
+    """Score some comments at every threshold."""
+    linker.scorer = scorer
+    for accept in _ACCEPT:
+        scorer.accept = accept
+        for record in records:
+            right, false, missed = judge(record, hits(linker, record))
+            into[accept].add(len(right), len(false), len(missed))
+
+
+def main() -> None:
+    """Fit, score, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.linking_held_out", description=__doc__)
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--catalogue", type=Path, required=True)
+    parser.add_argument("--comments", type=Path, help="folder of the comment files that labels.csv speaks of")
+    parser.add_argument("--penalty", type=float, default=1.0)
+    arguments = parser.parse_args()
+    records = read(arguments.gold)
+    linker = Linker(read_films(arguments.catalogue))
+    found = list(examples(records, linker))
+    if arguments.comments is not None:
+        found += labelled_spans(LABELS, arguments.comments, linker)
+    shipped, accept, sums = linker.scorer, linker.scorer.accept, defaultdict[float, Tally](Tally)
+    for fold in range(FOLDS):
+        part = [record for record in records if fold_of(group_of(record)) == fold]
+        tally(linker, fitted(found, fold, arguments.penalty), part, sums)
+    seen = defaultdict[float, Tally](Tally)
+    tally(linker, shipped, records, seen)
+    tables = {
+        name: {f"{a:g}": t.report() for a, t in some.items()} for name, some in (("held_out", sums), ("seen", seen))
+    }
+    print(json.dumps({"comments": len(records), "spans_fitted": len(found), "accept": accept} | tables))
+
+
+if __name__ == "__main__":
+    main()
