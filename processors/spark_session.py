@@ -17,7 +17,7 @@ from processors.worker_daemon import CATALOGUE_VARIABLE
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
 _JAVA_OPTIONS = f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError -XX:+UseParallelGC"
-"""The parallel collector: with a heap of 1 GB on two cores its pauses are short, and it takes less of the CPU than G1."""
+"""The parallel collector: with a heap of 1 GB on two cores its pauses are short, and it takes less CPU than G1."""
 SPARK_METRICS_PATH = "/metrics/prometheus"
 """On the application's UI port."""
 _KEPT_BATCHES = "10"
