@@ -53,6 +53,8 @@ def _panel(panel: Panel) -> Any:
         made = made.max(panel.most)
     if panel.decimals is not None:
         made = made.decimals(panel.decimals)
+    if panel.until_then:
+        made = made.no_value(panel.until_then)
     at_once = panel.kind not in {Kind.LINES, Kind.STACK}
     for ref_id, query in zip(_REF_IDS, panel.queries, strict=False):
         made = made.with_target(_target(query, ref_id, at_once=at_once, as_table=panel.kind is Kind.TABLE))

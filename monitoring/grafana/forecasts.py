@@ -136,6 +136,61 @@ MODELS = Board(
             ),
         ),
         Row(
+            "Champion, challenger and drift",
+            (
+                Panel(
+                    "Champion and challenger",
+                    "MAE one window ahead. The challenger learns in the champion's shadow and takes its place when it "
+                    "is better by a paired test.",
+                    (
+                        Query('ml_mae{horizon="1"}', "champion"),
+                        Query('ml_challenger_mae{horizon="1"}', "challenger"),
+                    ),
+                    "short",
+                    least=0,
+                    decimals=2,
+                ),
+                Panel(
+                    "Versions",
+                    "Which version of the model has which role now.",
+                    query("ml_model_info == 1", "{{role}}: {{version}}"),
+                    "short",
+                    Kind.BARS,
+                    least=0,
+                    most=1,
+                ),
+                Panel(
+                    "Events of the model",
+                    "Drifts of the error, contests, promotions and rollbacks, in six hours.",
+                    query("sum by (kind) (increase(ml_model_events_total[6h])) or vector(0)", "{{kind}}"),
+                    "short",
+                    Kind.BARS,
+                    least=0,
+                    decimals=0,
+                ),
+                Panel(
+                    "Drift of the data",
+                    "Distance of recent windows from earlier ones, by column, in deviations; reports are in MLflow.",
+                    query("trendscope_drift_score", "{{column}}"),
+                    "short",
+                    width=12,
+                    least=0,
+                    decimals=2,
+                    until_then="not compared yet",
+                ),
+                Panel(
+                    "Comparisons for drift",
+                    "How they ended. Too little data is normal until there are windows of some hours.",
+                    query("trendscope_drift_runs_total", "{{result}}"),
+                    "short",
+                    Kind.BARS,
+                    width=12,
+                    least=0,
+                    decimals=0,
+                ),
+            ),
+        ),
+        Row(
             "The service",
             (
                 Panel(

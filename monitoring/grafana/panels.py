@@ -47,6 +47,8 @@ class Panel:
     least: float | None = None
     most: float | None = None
     decimals: int | None = None
+    until_then: str = ""
+    """Shown while nothing is known yet, where figures rightly come only after hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ class Board:
     title: str
     description: str
     rows: tuple[Row, ...]
+
+    def live_queries(self) -> Iterator[tuple[Panel, Query]]:
+        """The queries that have data within minutes of a start, with their panels."""
+        for panel in self.panels():
+            if not panel.until_then:
+                for one in panel.queries:
+                    yield panel, one
 
     def panels(self) -> Iterator[Panel]:
         """Every panel."""

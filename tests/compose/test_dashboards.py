@@ -12,8 +12,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 QUERIES = [
     pytest.param(query.expr, id=f"{name}: {panel.title} {number}")
     for name, board in BOARDS.items()
-    for panel in board.panels()
-    for number, query in enumerate(panel.queries, start=1)
+    for number, (panel, query) in enumerate(board.live_queries(), start=1)
 ]
 _SECONDS = 600
 

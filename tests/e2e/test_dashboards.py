@@ -13,8 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 QUERIES = [
     pytest.param(query.expr, id=f"{name}: {panel.title} {number}")
     for name, board in BOARDS.items()
-    for panel in board.panels()
-    for number, query in enumerate(panel.queries, start=1)
+    for number, (panel, query) in enumerate(board.live_queries(), start=1)
     if not query.containers_only
 ]
 _SECONDS = 600.0

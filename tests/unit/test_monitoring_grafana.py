@@ -78,6 +78,7 @@ def test_the_files_are_where_grafana_is_told_to_look() -> None:
 
 def test_every_metric_of_ours_in_a_panel_is_exported_by_a_service(tmp_path: Path) -> None:
     import ml_service.telemetry  # noqa: F401, PLC0415 - registers its metrics
+    import monitoring.drift.telemetry  # noqa: F401, PLC0415
     import processors.metrics  # noqa: F401, PLC0415
     import producers.metrics  # noqa: F401, PLC0415
     import serving.refresh  # noqa: PLC0415
