@@ -50,7 +50,7 @@ def test_opened_panels_and_search_are_accessible(open_page: Opener, theme: str) 
     page.locator("details.legend summary").click()
     page.keyboard.press("/")
     page.get_by_role("combobox", name="Search films").fill("du")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
     keep(page, f"search-{theme}", full=False)
     assert not Axe().run(page).response["violations"]
 

@@ -38,7 +38,7 @@ function Since({ film, window }) {
     return html`<p>Breakout since <b><${Time} at=${breakout.started_at} /></b>: ${count(breakout.mentions)} comments where ${number(breakout.expected)} were to be expected (chance ${chance(breakout.p_value)}).</p>`;
   if (!momentum) return html`<p>Since when: <${Unknown}>${window.is_final ? "too little history to know its normal" : "known when the window closes"}<//></p>`;
   const level = momentum.growth >= 1.5 ? "more than" : momentum.growth <= 0.67 ? "less than" : "about";
-  return html`<p>Spoken of ${level} normal: ${plural(momentum.mentions, "comment")} in the last ${duration(momentum.span_seconds)}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${number(momentum.share_of_voice * 100)} % of all films' comments.</p>`;
+  return html`<p>Spoken of ${level} normal: ${plural(momentum.mentions, "comment")} in the last ${momentum.span_seconds === 3600 ? "hour" : duration(momentum.span_seconds)}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${number(momentum.share_of_voice * 100)} % of all films' comments.</p>`;
 }
 
 /** The opened part of a row. */
