@@ -144,8 +144,9 @@ impl Batch {
                 continue;
             }
             let order = i64::from(partitions[row]) << 48 | places[row];
+            // What fails here fails in Python too, if it is the comment's fault; there it is set aside with the reason.
             let done = catch_unwind(AssertUnwindSafe(|| understand(py, &comment, linker, analyzer)));
-            let Some((said, uncertain)) = done.ok().transpose()?.flatten() else {
+            let Some((said, uncertain)) = done.ok().and_then(PyResult::ok).flatten() else {
                 return Ok((row, Stop::Unusual, movies));
             };
             self.uncertain += uncertain as u64;

@@ -23,6 +23,7 @@ from processors.catalogue_reader import CatalogueReader
 from processors.linking import native as linking
 from processors.linking.linker import Linker
 from processors.linking.model import CommentText
+from processors.linking.thread import Thread
 from processors.native import NativeLinker, analyzer, extension
 from processors.native_batch import NativeBatchBuilder
 from processors.parse import Limits
@@ -258,6 +259,29 @@ class TestBatches:
         native, python = self.both(reader, native_analyzer, sentiment, values)
         for one, other in zip(native, python, strict=True):
             same(one, other)
+
+    def test_a_failure_is_python_s_to_judge(
+        self,
+        reader: CatalogueReader,
+        native_analyzer: Any,
+        sentiment: FilmSentiment,
+        linker: Linker,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        read = linker.thread
+
+        def fails(title: str | None, created: datetime | None) -> Thread:
+            if title == "boom":
+                raise RuntimeError("a bug")
+            return read(title, created)
+
+        monkeypatch.setattr(linker, "thread", fails)
+        titles = ["pad", "boom", "Official Discussion - Heat"]
+        values = [GOOD.model_copy(update={"submission_title": title}).encode() for title in titles]
+        native, python = self.both(reader, native_analyzer, sentiment, values)
+        assert python[0].dead_letters == 1
+        assert len(python[0].comments) == 1
+        same(native[0], python[0])
 
     def test_an_id_that_is_no_number_of_reddit_s_is_hashed_by_python(
         self, reader: CatalogueReader, native_analyzer: Any, sentiment: FilmSentiment
