@@ -116,7 +116,7 @@ def status() -> None:
     """Each process: state, since when, memory, how far behind, age of the last event."""
     platform = _platform()
     states, memories = platform.states(), None
-    if not states and (stack := containers.found()):
+    if not states and (stack := containers.found()) and stack.is_running():
         states, memories = stack.states(), stack.memory()
     if not states:
         say("not running: `./setup.sh` starts it")

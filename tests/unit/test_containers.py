@@ -1,6 +1,7 @@
 """Containers as the command line sees them, with what the engine would say in place of an engine."""
 
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from configs.settings import Settings
+from local import cli
 from local.containers import compose, stack, variables
 from local.containers.stack import Containers, ImagesMissingError, state_of
 from local.envfile import EXAMPLE
@@ -241,3 +243,49 @@ def test_an_image_that_cannot_be_pulled_is_told_with_the_last_word(monkeypatch: 
 
     monkeypatch.setattr("subprocess.run", docker)
     assert compose.missing_images({"A_IMAGE": "here:1", "B_IMAGE": "away:1"}) == {"away:1": "no such host"}
+
+
+class TestCommands:
+    """The command line over containers; there is no platform of processes beside them."""
+
+    @pytest.fixture
+    def call(
+        self, engine: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    ) -> Callable[..., tuple[int, str]]:
+        made = containers(tmp_path)
+        monkeypatch.setattr("local.containers.cli.found", lambda: made)
+        monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+
+        def run(*arguments: str) -> tuple[int, str]:
+            monkeypatch.setattr("sys.argv", ["setup.sh", *arguments])
+            try:
+                cli.main()
+                code: Any = 0
+            except SystemExit as end:
+                code = end.code or 0
+            return int(code), capsys.readouterr().out
+
+        return run
+
+    def test_status_shows_what_runs_with_the_engines_own_measure_of_memory(
+        self, call: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert call("status")[0] == 3, "there are containers, and none runs"
+        monkeypatch.setattr(compose.Project, "containers", lambda _: [container("kafka"), container("cassandra")])
+        monkeypatch.setattr(stack, "memory", lambda: {"kafka-1": 300 << 20})
+        code, text = call("status")
+        assert code == 0
+        assert [line.split()[1] for line in text.splitlines() if "running" in line] == ["cassandra", "kafka"]
+        assert "300 MB" in text
+
+    def test_stop_logs_and_reset_go_to_the_containers(
+        self, call: Callable[..., tuple[int, str]], engine: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        code, text = call("stop")
+        assert (code, engine) == (0, []), "nothing runs: nothing is stopped"
+        assert "was not running" in text
+        monkeypatch.setattr(compose.Project, "containers", lambda _: [container("kafka")])
+        call("stop")
+        call("logs", "kafka", "-n", "3")
+        call("reset", "--yes")
+        assert engine == [("stop",), ("logs", "--tail=3", "kafka"), ("down", "--volumes", "--remove-orphans")]
