@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 UV := .venv/bin/uv
 COMPILE := $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help up status top stop test test-fast lint format types lock jars schemas vendor
+.PHONY: help up status top stop test test-fast lint format types lock jars made schemas vendor
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,9 +40,17 @@ format: ## Put the code into the house's form
 lock: ## Pin the packages that pyproject.toml asks for, with hashes
 	$(COMPILE) pyproject.toml --output-file requirements.lock
 	$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(PYTHON) -m local.requirements
 
 jars: ## Pin the jars that local/lock_jars.py asks for, with checksums
 	$(PYTHON) -m local.lock_jars
+
+made: ## Write the files that are made from others: images' packages, dashboards, Prometheus, Cassandra, Kubernetes
+	$(PYTHON) -m local.requirements
+	$(PYTHON) -m monitoring.grafana
+	$(PYTHON) -m monitoring.prometheus_config
+	$(PYTHON) -m local.nodes.cassandra_container
+	$(PYTHON) -m local.kubernetes
 
 schemas: ## Write the JSON Schemas of the topics to configs/schemas
 	$(PYTHON) -m configs.export_schemas
