@@ -26,6 +26,7 @@ from storage.records import FilmHour, FilmMomentum
 from storage.store import Store
 from tests.support import records
 from tests.support.cassandra import migrated, settings_for
+from tests.support.notebook import run_notebook
 from tests.support.ports import free_port, free_ports
 from tests.support.waiting import wait_until
 
@@ -207,6 +208,16 @@ def test_an_outage_shows_the_last_state_and_its_age_and_ends_by_itself(
         wait_until(lambda: not _stale(base), DEADLINE, what="a fresh answer")
         again = requests.get(f"{base}/api/v1/movies/2/history?hours=700", timeout=30)
         assert again.status_code == 200
+
+
+def test_the_notebook_tells_the_story(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On what the breakout's test has left."""
+    with process("serving", settings, tmp_path):
+        wait_until(lambda: _ok(f"http://127.0.0.1:{settings.serving_port}/readyz"), DEADLINE, what="the API")
+        text = run_notebook(ROOT / "notebooks" / "trend_story.ipynb", to_environment(settings), monkeypatch)
+    assert "windows compared, all equal" in text
+    assert "Film 1" in text
+    assert text.count("<Figure") >= 1
 
 
 def _stale(base: str) -> Any:

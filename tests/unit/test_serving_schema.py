@@ -1,16 +1,42 @@
 """The API keeps what its OpenAPI document says, for whatever is asked: a property test of every operation."""
 
+from typing import Any
+
 import schemathesis
-from schemathesis.config import SchemathesisConfig
+from hypothesis import settings
 
 from tests.support.serving import Process, world
 
-_EXAMPLES = 40
+_EXAMPLES = 25
+"""An operation, besides the edge cases schemathesis lists itself; all of it takes some ten seconds."""
 
 _process = Process(world()).follow()
 schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", _process.app).exclude(path="/api/v1/stream")
 
 
 @schema.parametrize()
-def test_every_operation_keeps_its_contract(case: schemathesis.Case) -> None:
+@settings(max_examples=_EXAMPLES, deadline=None)
+def test_every_operation_keeps_its_contract(case: "schemathesis.Case[Any]") -> None:
     case.call_and_validate()
+
+
+def test_every_operation_is_described_with_its_problems() -> None:
+    document = _process.app.openapi()
+    assert len(document["paths"]) >= 14
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            problems = {code for code in operation["responses"] if code.startswith(("4", "5"))}
+            for code in problems:
+                assert list(operation["responses"][code]["content"]) == ["application/problem+json"], path
+            assert problems or path in {"/healthz"}, path
+
+
+def test_the_parameters_have_examples() -> None:
+    parameters = [
+        parameter
+        for operations in _process.app.openapi()["paths"].values()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+    ]
+    assert sum("examples" in parameter["schema"] or "examples" in parameter for parameter in parameters) >= 8
