@@ -74,6 +74,14 @@ impl About {
     }
 }
 
+/// A span judged; `taken` where it may count, and shorter spans within it have to give way.
+struct Weighed {
+    found: Found,
+    film: u32,
+    probability: f64,
+    taken: bool,
+}
+
 pub struct Linker {
     pub catalogue: Catalogue,
     scorer: Scorer,
@@ -159,23 +167,27 @@ impl Linker {
     /// (film, start, end, probability) of the spans that do not overlap, in the order of the text.
     fn decide(&self, context: &Context<'_>, thread: &Thread, created: Option<i32>) -> Vec<(u32, usize, usize, f64)> {
         let surfaces = Surfaces { catalogue: &self.catalogue, forms: &thread.forms };
-        let mut taken: Vec<Found> = Vec::new();
-        let mut kept = Vec::new();
+        let accept = self.scorer.accept;
+        let mut kept: Vec<Weighed> = Vec::new();
         for found in self.found(context, &surfaces).iter().take(MOST_SPANS) {
-            if taken.iter().any(|other| other.overlaps(found)) {
+            let over = |other: &Weighed| other.taken && other.found.overlaps(found);
+            if kept.iter().any(|other| over(other) && other.probability >= accept) {
                 continue;
             }
             let Some((film, probability)) = self.weigh(found, context, thread, &surfaces, created) else { continue };
-            if probability >= self.scorer.uncertain {
-                taken.push(*found);
+            if kept.iter().any(over) {
+                let same = kept.iter_mut().filter(|other| over(other) && other.film == film && probability >= accept);
+                same.for_each(|other| other.probability = probability);
+                continue;
             }
-            kept.push((
-                found.first,
-                (film, context.words[found.first].start, context.words[found.last].end, probability),
-            ));
+            kept.push(Weighed { found: *found, film, probability, taken: probability >= self.scorer.uncertain });
         }
-        kept.sort_by_key(|(first, _)| *first);
-        kept.into_iter().map(|(_, candidate)| candidate).collect()
+        kept.sort_by_key(|one| one.found.first);
+        let place = |one: Weighed| {
+            let (start, end) = (context.words[one.found.first].start, context.words[one.found.last].end);
+            (one.film, start, end, one.probability)
+        };
+        kept.into_iter().map(place).collect()
     }
 
     /// Surfaces worth a closer look, longest first, each with its enumeration.

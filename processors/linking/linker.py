@@ -111,17 +111,29 @@ class Linker:
         return found
 
     def decide(self, context: CommentContext, thread: Thread, created: datetime | None) -> list[Candidate]:
-        """Non-overlapping candidates in the order of the text: the longest span wins where any may count."""
-        taken: list[tuple[int, int]] = []
+        """Non-overlapping candidates in the order of the text: the longest span wins where any may count.
+
+        An unsure span gives way to a shorter one within it in one case: where that means the same film and is sure,
+        as "Princess Bride" may be in "The Princess Bride"; then the longer one is as sure.
+        """
+        taken: list[Candidate] = []
         kept: list[Candidate] = []
         for found in self._found(context, thread)[:MOST_SPANS]:
-            if any(found.start < end and start < found.end for start, end in taken):
+            over = [other for other in taken if found.start < other.span.end and other.span.start < found.end]
+            if any(other.probability >= self.scorer.accept for other in over):
                 continue
             candidate = self._weigh(found, context, thread, created)
-            if candidate is not None:
-                if candidate.probability >= self.scorer.uncertain:
-                    taken.append((found.start, found.end))
-                kept.append(candidate)
+            if candidate is None:
+                continue
+            if over:
+                if candidate.probability >= self.scorer.accept:
+                    for other in over:
+                        if other.choice.film is candidate.choice.film:
+                            other.probability = candidate.probability
+                continue
+            if candidate.probability >= self.scorer.uncertain:
+                taken.append(candidate)
+            kept.append(candidate)
         return sorted(kept, key=lambda candidate: candidate.span.start)
 
     def candidates(self, context: CommentContext, thread: Thread, created: datetime | None) -> Iterator[Candidate]:
