@@ -1,4 +1,4 @@
-"""Detection delay and false alarms on streams with known changes: `python -m benchmarks.drift [--runs 8]`.
+"""Detection delay and false alarms on streams with known changes: `python -m benchmarks.drift [--runs 4]`.
 
 Two detectors are measured, each as the platform runs it:
 
@@ -22,7 +22,7 @@ from benchmarks.drift_online import online_drift
 def main(arguments: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--runs", type=int, default=8, help="streams of each kind (default 8)")
+    parser.add_argument("--runs", type=int, default=4, help="streams of each kind (default 4)")
     parser.add_argument("--quiet-windows", type=int, default=10_000, help="windows without a change, in all")
     options = parser.parse_args(arguments)
     found: dict[str, Any] = {

@@ -12,15 +12,14 @@ from river import drift
 
 from contracts.events import Prediction, TrendUpdate
 from ml_service.engine import Batch, Engine, EngineConfig
-from ml_service.error_drift import FLOOR, ErrorDrift
+from ml_service.error_drift import ErrorDrift
 from ml_service.events import Kind
-from ml_service.model.features import BASELINES
 
 _WINDOW = timedelta(minutes=5)
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-_FILMS = 6
-_BEFORE, _AFTER = 600, 400
-"""Windows before and after the change: two days, and a day and a half."""
+_FILMS = 4
+_BEFORE, _AFTER = 400, 300
+"""Windows before and after the change: a day and a half, and a day."""
 _CONTEST = 24
 _DAY = 288
 """Windows."""
@@ -28,24 +27,25 @@ _DAY = 288
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """How scores move: an own level, a daily wave, deviations that are carried over, and shocks."""
+    """How scores move: an own level, a daily wave, carried deviations, and shocks, at noon the largest."""
 
     carry: float
     noise: float
     wave: float
     phase: float
+    noon: float = 0.3
+    """By how much shocks are larger at noon and smaller at midnight: a share."""
 
 
 CALM = World(carry=0.5, noise=3.0, wave=10.0, phase=0.0)
 CHANGES = {
     "none": CALM,
-    "dynamics": World(carry=-0.5, noise=3.0, wave=10.0, phase=0.0),
-    "daily course": World(carry=0.5, noise=3.0, wave=25.0, phase=math.pi),
-    "noise, twice": World(carry=0.5, noise=6.0, wave=10.0, phase=0.0),
-    "noise, half": World(carry=0.5, noise=1.5, wave=10.0, phase=0.0),
+    "shocks twice as large": World(carry=0.5, noise=6.0, wave=10.0, phase=0.0),
+    "shocks half as large again": World(carry=0.5, noise=4.5, wave=10.0, phase=0.0),
+    "deviations alternate": World(carry=-0.5, noise=3.0, wave=10.0, phase=0.0),
+    "shocks half as large": World(carry=0.5, noise=1.5, wave=10.0, phase=0.0),
 }
-"""A larger noise makes every forecast worse, and no forecaster can mend it: silence is the right answer there."""
-REAL = ("dynamics", "daily course")
+"""The last two are controls: forecasts that soon are as good as before, or better, are no drift of the error."""
 
 
 def stream(world: World, windows: int, *, seed: int, before: int) -> Iterator[TrendUpdate]:
@@ -56,8 +56,9 @@ def stream(world: World, windows: int, *, seed: int, before: int) -> Iterator[Tr
         now = CALM if number < before else world
         start = _START + number * _WINDOW
         wave = now.wave * math.sin(2 * math.pi * number / _DAY + now.phase)
+        busy = 1 - now.noon * math.cos(2 * math.pi * number / _DAY)
         for film in range(_FILMS):
-            state[film] = now.carry * state[film] + rng.gauss(0, now.noise)
+            state[film] = now.carry * state[film] + rng.gauss(0, now.noise * busy)
             score = min(100.0, max(0.0, 50 + 3 * film + wave + state[film]))
             yield TrendUpdate(
                 movie_id=film + 1, title=f"Film {film}", window_start=start, window_end=start + _WINDOW,
@@ -82,32 +83,31 @@ def played(world: World, windows: int, *, seed: int, before: int, acting: bool =
 
 
 def values_of(predictions: list[Prediction]) -> list[float]:
-    """The detector's values: a window's error in units of persistence's, on the log scale."""
-    sums: dict[datetime, list[float]] = {}
+    """Each window's mean absolute error."""
+    errors: dict[datetime, list[float]] = {}
     for row in predictions:
-        if row.actual is not None and row.error is not None:
-            pair = sums.setdefault(row.target_window_end, [0.0, 0.0, 0.0])
-            naive = abs(row.baselines[BASELINES[0]] - row.actual)
-            pair[0], pair[1], pair[2] = pair[0] + abs(row.error), pair[1] + naive, pair[2] + 1
-    return [math.log((own / n + FLOOR) / (naive / n + FLOOR)) for own, naive, n in sums.values()]
+        if row.error is not None:
+            errors.setdefault(row.target_window_end, []).append(abs(row.error))
+    return [float(np.mean(found)) for found in errors.values()]
 
 
 def adwin(values: list[float]) -> list[int]:
     """Where the platform's own detector says drift."""
-    detector, found = ErrorDrift(1), []
-    for number, value in enumerate([*values, 0.0]):
+    detector, found = ErrorDrift(1, int(_WINDOW.total_seconds())), []
+    # The first window has no outcome: values begin with the second.
+    for number, value in enumerate([*values, 0.0], start=1):
         if detector.close_step(number) is not None:
-            found.append(number - 1)
-        detector.add(number, math.exp(value) * (1 + FLOOR) - FLOOR, 1.0)
+            found.append(number - 2)
+        detector.add(number, value)
     return found
 
 
 def page_hinkley(values: list[float]) -> list[int]:
     """The same of Page-Hinkley with River's settings and a threshold for this scale."""
     detector: Any = drift.PageHinkley  # river has no types
-    detector, found = detector(min_instances=30, delta=0.05, threshold=5.0, mode="up"), []
+    detector, found = detector(min_instances=30, delta=0.05, threshold=8.0, mode="up"), []
     for number, value in enumerate(values):
-        detector.update(value)
+        detector.update(math.log(value + 0.05))
         if detector.drift_detected:
             found.append(number)
     return found

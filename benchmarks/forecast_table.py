@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.forecast import figures
-from benchmarks.series_file import parse_bin, read_series
+from benchmarks.series_file import SeriesFile, parse_bin, read_series
 from configs.settings import ROOT
 
 SERIES = {
@@ -30,17 +30,21 @@ HEADER = (
 )
 
 
-def rows(name: str, folder: Path) -> list[str]:
-    """Markdown rows of one series, one a horizon."""
+def series_of(name: str, folder: Path) -> SeriesFile:
+    """One of the series, read."""
     file, film, when, value, width = SERIES[name]
-    series = read_series(
+    return read_series(
         folder / f"{file}.csv.gz",
         id_column=film,
         time_column=when,
         value_column=value,
         bin_seconds=parse_bin(width) if width else None,
     )
-    found = []
+
+
+def rows(name: str, folder: Path) -> list[str]:
+    """Markdown rows of one series, one a horizon."""
+    series, found = series_of(name, folder), []
     for horizon, row in figures(series, HORIZONS)["horizons"].items():
         to_best, sign = row["to_best_baseline"], row["sign_accuracy"]
         low, high = to_best["interval"]

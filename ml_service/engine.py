@@ -99,7 +99,7 @@ class Engine:
         self._mentions: dict[int, tuple[float, float]] = {}
         self._orders: list[Order] = []
         self._duel = Duel(self.model.grid.horizons[-1], config.contest_blocks, config.contest_pairs)
-        self._drift = ErrorDrift(self._per_window)
+        self._drift = ErrorDrift(self._per_window, self.model.grid.step_seconds)
 
     def process(self, update: TrendUpdate, batch: Batch) -> None:
         """Add to `batch` the outcomes that this update is the label of, and the film's new forecasts."""
@@ -187,8 +187,7 @@ class Engine:
         shortest = self.model.grid.horizons[0]
         for outcome in outcomes:
             if outcome.forecast.horizon == shortest:
-                naive = abs(outcome.forecast.current - outcome.actual)
-                self._drift.add(self.stream_step, abs(outcome.error), naive)
+                self._drift.add(self.stream_step, abs(outcome.error))
 
     def _advance(self, step: int, batch: Batch) -> None:
         if step <= self.stream_step:

@@ -13,7 +13,7 @@ class Kind(StrEnum):
     """Kinds of events; metric names of `model_metrics` under the version `events`, and a metric label."""
 
     DRIFT = "drift"
-    """The champion's error grew for good: the challenger starts anew. Value: the error in units of persistence's."""
+    """The champion's error grew for good: the challenger starts anew. Value: how many times as large as usual."""
     PROMOTION = "promotion"
     """The challenger leads from the next window on. Value: its mean absolute error over the champion's."""
     CONTEST = "contest"
@@ -75,8 +75,7 @@ class ModelEvent:
     @classmethod
     def of_drift(cls, drift: Drift, at: datetime, champion: str, challenger: str) -> "ModelEvent":
         """The error grew."""
-        facts = {"error_before": f"{drift.before:.4f}", "error_after": f"{drift.after:.4f}"}
-        return cls(Kind.DRIFT, at, champion, challenger, drift.after, facts)
+        return cls(Kind.DRIFT, at, champion, challenger, drift.growth, {"error_growth": f"{drift.growth:.4f}"})
 
     @classmethod
     def of_order(cls, order: Order, at: datetime, champion: str, challenger: str) -> "ModelEvent":

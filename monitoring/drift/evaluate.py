@@ -3,12 +3,13 @@
 import warnings
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from monitoring.drift.frames import COLUMNS
 from monitoring.drift.spans import Spans
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METHOD = "wasserstein"
 """The distance between two distributions in standard deviations of the first. A test's p-value would not do: the rows
@@ -78,7 +79,7 @@ def from_json(data: dict[str, Any]) -> Result:
 
 
 def compare(
-    reference: pd.DataFrame, current: pd.DataFrame, spans: Spans, window: tuple[datetime, datetime]
+    reference: "pd.DataFrame", current: "pd.DataFrame", spans: Spans, window: tuple[datetime, datetime]
 ) -> tuple[Result, Any]:
     """The result, and Evidently's own report of it.
 

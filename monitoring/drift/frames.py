@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol
 
 from contracts.events import Prediction, TrendUpdate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEATURES = ("popularity_part", "mentions_part", "sentiment_part", "trend_score", "log_mentions", "thread_share")
 FORECAST = ("predicted", "interval_width", "expected_change")
@@ -23,8 +24,10 @@ class Tables(Protocol):
     def forecasts(self, made_at: datetime) -> list[Prediction]: ...
 
 
-def frame(tables: Tables, starts: Iterable[datetime]) -> pd.DataFrame:
+def frame(tables: Tables, starts: Iterable[datetime]) -> "pd.DataFrame":
     """Final rows of the windows, with the shortest forecast made from each and what came of it; NaN where unknown."""
+    import pandas as pd  # noqa: PLC0415 - 60 MB that the service, which never compares in its own process, can spare
+
     rows = []
     for start in starts:
         updates = [update for update in tables.window(start) if update.is_final]

@@ -58,7 +58,7 @@ def updates(films: int, windows: int, *, seed: int = 7, first: int = 0) -> Itera
             yield final(movie_id, number, score, mentions=mentions, mentions_text=mentions, mentions_thread=0)
 
 
-def regimes(windows: int, *, films: int = 4, turn: int = 120, seed: int = 1) -> Iterator[TrendUpdate]:
+def regimes(windows: int, *, films: int = 4, turn: int = 200, seed: int = 1) -> Iterator[TrendUpdate]:
     """Films around 50 whose deviation persists for `turn` one-minute windows, then alternates, and so on in turn.
 
     What was learned of one regime is wrong in the other: errors grow, and whoever forgets quickly is better off.
@@ -73,5 +73,5 @@ def regimes(windows: int, *, films: int = 4, turn: int = 120, seed: int = 1) -> 
             yield final(movie_id, number, min(100.0, max(0.0, 50 + state[movie_id])), window_end=end)
 
 
-RIVALS = EngineConfig(SLIDE, SLIDE, (1,), 0.8, contest_blocks=100, contest_pairs=100)
-"""Contests of 100 minutes, for `regimes`."""
+RIVALS = EngineConfig(SLIDE, SLIDE, (1,), 0.8, contest_blocks=60, contest_pairs=100)
+"""Contests of an hour, for `regimes`."""
