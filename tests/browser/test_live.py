@@ -76,7 +76,9 @@ def test_silent_store_is_shown_as_stale(
     page = open_page("/")
     expect(page.locator(".row").first).to_be_visible()
     watch_of[0].allowed = ("503",)
-    os.kill(cassandra_node.pid, signal.SIGSTOP)
+    pid = cassandra_node.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
     try:
         banner = page.locator(".banner")
         expect(banner).to_contain_text("The store does not answer.", timeout=45_000)
@@ -84,5 +86,5 @@ def test_silent_store_is_shown_as_stale(
         expect(page.locator(".row").first).to_be_visible()
         keep(page, "stale", full=False)
     finally:
-        os.kill(cassandra_node.pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
     expect(banner).to_have_count(0, timeout=45_000)

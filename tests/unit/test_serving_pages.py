@@ -81,6 +81,22 @@ def test_no_file_of_ours_writes_markup_from_strings_or_names_another_host() -> N
         assert not re.search(r"https?://|@import", text), path
 
 
+def test_the_shell_names_every_module_of_the_first_view() -> None:
+    """Else the browser would find them one after the other, each a round trip later."""
+    found: set[Path] = set()
+
+    def follow(path: Path) -> None:
+        if path not in found:
+            found.add(path)
+            for target in re.findall(r"""^(?:import|export)[^;]*?from "(\.[^"]+)";""", path.read_text(), re.MULTILINE):
+                follow((path.parent / target).resolve())
+
+    main = _STATIC / "js" / "main.js"
+    follow(main)
+    named = re.findall(r'modulepreload" href="{{assets}}/([^"]+)"', (_STATIC / "index.html").read_text())
+    assert {_STATIC / name for name in named} == found - {main}
+
+
 def test_modules_stay_small_and_their_imports_exist() -> None:
     for path in _STATIC.glob("js/**/*.js"):
         text = path.read_text()
