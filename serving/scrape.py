@@ -64,6 +64,7 @@ def targets(settings: Settings) -> tuple[Target, ...]:
             "momentum", settings.momentum_metrics_port, "trendscope_momentum_window_lag",
             "trendscope_momentum_last_window_timestamp_seconds", None, "trendscope_momentum_windows_total", "windows/s",
         ),
+        Target("drift", settings.drift_port, last_event="trendscope_drift_window_timestamp_seconds"),
     )  # fmt: skip
 
 
@@ -195,6 +196,7 @@ def link_candidates(settings: Settings) -> tuple[tuple[str, str, int, str], ...]
     return (
         ("Grafana", "grafana", 3000, "/"),
         ("MLflow", "mlflow", settings.mlflow_port, "/"),
+        ("Drift reports (Evidently)", "drift", settings.drift_port, "/"),
         ("Prometheus", "prometheus", settings.prometheus_port, "/"),
         ("Spark", "trend-processor", settings.spark_ui_port, "/StreamingQuery/"),
     )

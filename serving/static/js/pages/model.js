@@ -51,11 +51,23 @@ function Course({ data }) {
   return html`<${Chart} what="Skill against no change, percent" x=${lines.x} series=${lines.series} yScales=${[{ key: "y", range: (_, low, high) => [Math.min(-2, (low ?? 0) - 1), Math.max(5, (high ?? 0) + 1)] }]} height=${260} keys=${html`<${Keys} entries=${lines.series.slice(0, -1).map((each, index) => [`c${index}`, each.label])} />`} />`;
 }
 
+/** "trendscope_drift_score{column=mentions}" → ["trendscope_drift_score", "mentions"] */
+function parseGauge(name) {
+  const found = name.match(/^([^{]+)(?:\{(?:[^=]+=)?(.*)\})?$/);
+  return [found?.[1] ?? name, found?.[2] ?? ""];
+}
+
 function Drift({ data }) {
-  const rows = Object.entries(data.drift);
-  if (!rows.length) return html`<${Card} title="Drift" definition="Whether the inputs or the errors look unlike before."><p class="definition">Unknown: the drift service does not answer.</p><//>`;
-  return html`<${Card} title="Drift" definition=${html`Whether the inputs or the errors look unlike before; gauges of the drift service, <${Ago} at=${data.drift_as_of} />.`}>
-    <div class="scroll" tabindex="0" role="region" aria-label="Drift"><table class="table"><thead><tr><th scope="col">Gauge</th><th scope="col">Value</th></tr></thead><tbody>${rows.map(([name, value]) => html`<tr key=${name}><th scope="row"><code>${name}</code></th><td>${number(value, Number.isInteger(value) ? 0 : 3)}</td></tr>`)}</tbody></table></div><//>`;
+  const gauges = Object.entries(data.drift).map(([name, value]) => [...parseGauge(name), value]);
+  const of = (name, column) => gauges.find((gauge) => gauge[0] === `trendscope_drift_${name}` && gauge[1] === column)?.[2] ?? null;
+  const until = of("window_timestamp_seconds", "");
+  if (!until) return html`<${Card} title="Drift" definition="Whether recent windows look unlike earlier ones."><p class="definition">Unknown: the drift service has not compared anything yet, or does not answer.</p><//>`;
+  const columns = gauges.filter((gauge) => gauge[0] === "trendscope_drift_score").map((gauge) => gauge[1]).sort((a, b) => of("score", b) - of("score", a));
+  const whole = of("data_detected", "");
+  const chip = whole === null ? null : html`<span class=${`chip ${whole ? "warn" : "good"}`}>${whole ? "drift found" : "no drift"}</span>`;
+  return html`<${Card} title="Drift" aside=${chip} definition=${html`Whether recent windows look unlike earlier ones: each column's distance in deviations, by Evidently. ${percent(of("share", ""))} of the columns have drifted. Compared up to the window that ended <${Ago} at=${until * 1000} />.`}>
+    <div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table class="table"><thead><tr><th scope="col">Column</th><th scope="col">Distance</th><th scope="col">Drifted</th></tr></thead>
+      <tbody>${columns.map((column) => html`<tr key=${column}><th scope="row">${column.replaceAll("_", " ")}</th><td>${number(of("score", column), 2)}</td><td>${of("detected", column) === null ? "unknown" : of("detected", column) ? "yes" : "no"}</td></tr>`)}</tbody></table></div><//>`;
 }
 
 export default function Model() {

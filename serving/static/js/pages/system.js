@@ -11,7 +11,7 @@ const FLOW = [
   [["source", "TMDB", "The film catalogue and its popularity"], ["source", "Reddit", "Comments, as they are written"]],
   [["service", "tmdb-producer", "Polls TMDB into Kafka"], ["service", "reddit-producer", "Polls Reddit into Kafka"]],
   [["service", "trend-processor", "Spark: links, scores, counts by window"]],
-  [["service", "ml-service", "River: forecasts and learns"]],
+  [["service", "ml-service", "River: forecasts and learns"], ["service", "momentum", "Growth and breakouts"], ["service", "drift", "Compares recent windows with earlier ones"]],
   [["own", "serving", "This API and dashboard"]],
 ];
 /** What carries the data into each column. */
@@ -32,7 +32,7 @@ const Dot = ({ up }) => html`<i class=${`dot ${up === true ? "up" : up === false
 function Service({ name, what, service }) {
   const rate = service && rateOf(service);
   return html`<div class=${`node ${service?.up === false ? "down" : ""}`}><h3><${Dot} up=${service?.up ?? null} />${name}</h3><p>${what}</p>
-    <p class="rate">${rate ?? html`<${Unknown}>rate unknown<//>`}</p>
+    ${(rate || service?.rate_unit) && html`<p class="rate">${rate ?? html`<${Unknown}>rate unknown<//>`}</p>`}
     <p>${service?.up === false ? html`<b>Does not answer</b> (looked <${Ago} at=${service.checked_at} />)` : html`Newest event <${Ago} at=${service?.last_event} />`}</p>
     ${service && service.lag !== null && html`<p>${plural(service.lag, "record")} behind</p>`}</div>`;
 }
@@ -69,6 +69,6 @@ export default function System() {
   const newest = live.status ?? resource.data;
   return html`<div class="page-head"><div><h1 tabindex="-1">System</h1><p class="definition">The pipeline from its sources to this page, as each part tells of itself every five seconds. A rate is between the last two looks.</p></div></div>
     <${Loaded} resource=${newest ? { ...resource, data: newest } : resource} rows=${5}>${(status) => html`
-      <${Card} title="Pipeline" definition="From left to right: sources, producers, Kafka, the Spark job, Cassandra, the forecaster, this process."><div class="flow">${FLOW.map((column, index) => html`<div class="flow-column" key=${index}>${VIA[index] && html`<span class="via">${VIA[index]}</span>`}${column.map((entry) => html`<${Node} key=${entry[1]} entry=${entry} status=${status} />`)}</div>`)}</div><//>
+      <${Card} title="Pipeline" definition="From left to right: sources, producers, Kafka, the Spark job, Cassandra, the forecaster and the watchers beside it, this process."><div class="flow">${FLOW.map((column, index) => html`<div class="flow-column" key=${index}>${VIA[index] && html`<span class="via">${VIA[index]}</span>`}${column.map((entry) => html`<${Node} key=${entry[1]} entry=${entry} status=${status} />`)}</div>`)}</div><//>
       <div class="grid-2"><${Ledger} ledger=${status.ledger} /><div class="stack"><${Freshness} status=${status} /><${Card} title="Look inside" definition="Pages of the other parts that answer now."><${Links} links=${status.links} /><//></div></div>`}<//>`;
 }
