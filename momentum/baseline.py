@@ -24,6 +24,9 @@ PROFILE_PRIOR_MINUTES = 180.0
 FIRST_CLUSTERING, LEAST_CLUSTERING, MOST_CLUSTERING = 0.3, 0.02, 1.5
 """Variance beyond Poisson's as a multiple of the squared mean: the first guess, and the bounds of what is learned, so
 that neither an eerily even hour nor a wild one makes the test useless."""
+EARLY_MINUTES = 30.0
+"""The first half hour says little of the hours to come: the expectation is then as uncertain as it is large. Films'
+levels have a longer tail than the prior, and until each has shown its own, a popular one would look like a breakout."""
 _CLUSTERING_PRIOR = 50.0
 """Weight of the first guess, in squared expected mentions."""
 _INFORMATIVE = 0.5
@@ -58,6 +61,11 @@ class Baseline:
     def clustering(self) -> float:
         """Variance beyond Poisson's, as a multiple of the squared mean."""
         return min(MOST_CLUSTERING, max(LEAST_CLUSTERING, self.clustering_sum / self.clustering_weight))
+
+    @property
+    def spread(self) -> float:
+        """What a count varies by beyond chance and beyond what is known of its film: squared, relative to the mean."""
+        return self.clustering + (EARLY_MINUTES / max(self.minutes, 1.0)) ** 2
 
     def profile(self, at: datetime) -> float:
         """How busy this time of day is; 1 on average. Hours are joined by straight lines."""

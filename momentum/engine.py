@@ -153,7 +153,7 @@ class Engine:
                     continue
                 if self._is_echo(film, spans[0]):
                     continue
-                shape = 1 / (1 / rates.shape(film) + self.baseline.clustering)
+                shape = 1 / (1 / rates.shape(film) + self.baseline.spread)
                 p = tail(count, expected, shape)
                 if p < self._rule.alpha:
                     self._begin(film, titles.get(film, ""), span, expected, p, out)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.errors import ConfigurationError
 from serving import models
@@ -420,7 +421,9 @@ class TestHttp:
         self, process: Process, client: AsgiClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("serving.views.choices", lambda _: 1 / 0)
-        answer = client.get("/api/v1/genres")
+        with capture_logs() as logged:
+            answer = client.get("/api/v1/genres")
+        assert [entry["event"] for entry in logged] == ["request_failed"]
         assert answer.status_code == 500
         assert answer.headers["content-type"] == "application/problem+json"
         assert "ZeroDivision" not in answer.text
