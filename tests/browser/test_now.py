@@ -17,7 +17,7 @@ TITLE = ".row .title h2"
 
 def titles(page: Page) -> list[str]:
     """The films shown, from the first to the last."""
-    return page.locator(TITLE).all_inner_texts()
+    return page.locator(TITLE).all_text_contents()
 
 
 def test_rows_are_those_of_the_api_and_the_parts_add_up(open_page: Opener, served: Served) -> None:
@@ -27,10 +27,10 @@ def test_rows_are_those_of_the_api_and_the_parts_add_up(open_page: Opener, serve
     assert isinstance(films, list)
     assert titles(page) == [film["title"] for film in films]
     for row, film in zip(page.locator(".row").all()[:10], films, strict=False):
-        shown = re.search(r"[\d.]+", row.locator(".score-value").inner_text())
+        shown = re.search(r"[\d.]+", row.locator(".score-value").text_content() or "")
         assert shown is not None
         assert float(shown[0]) == pytest.approx(film["trend_score"], abs=0.05)
-        points = [float(text) for text in re.findall(r"[\d.]+", row.locator(".score-sum").inner_text())]
+        points = [float(text) for text in re.findall(r"[\d.]+", row.locator(".score-sum").text_content() or "")]
         assert sum(points) == pytest.approx(float(shown[0]), abs=0.15), "three roundings and the sum's own"
         widths = row.locator(".track i").evaluate_all("all => all.map((part) => parseFloat(part.style.width))")
         assert sum(widths) == pytest.approx(film["trend_score"], abs=0.01)
@@ -38,15 +38,23 @@ def test_rows_are_those_of_the_api_and_the_parts_add_up(open_page: Opener, serve
 
 def test_first_film_says_why_and_any_other_when_asked(open_page: Opener) -> None:
     page = open_page("/")
-    first, third = page.locator(".row").nth(0), page.locator(".row").nth(2)
-    expect(first.locator(".why")).to_contain_text("Breakout since")
+    first, fourth = page.locator(".row").nth(0), page.locator(".row").nth(3)
+    expect(first.locator(".why")).to_contain_text("How the score comes about")
     expect(first.locator(".comment").first).to_be_visible()
-    expect(third.locator(".why")).to_be_hidden()
-    third.get_by_role("button").click()
-    expect(third.locator(".why")).to_contain_text("How the score comes about")
-    expect(third.locator(".comment")).to_have_count(3)
+    expect(fourth.locator(".why")).to_be_hidden()
+    fourth.get_by_role("button").click()
+    expect(fourth.locator(".why")).to_contain_text("What is said")
+    expect(fourth.locator(".comment")).to_have_count(3)
     first.get_by_role("button").click()
     expect(first.locator(".why")).to_be_hidden()
+
+
+def test_breakout_says_since_when(open_page: Opener) -> None:
+    page = open_page("/?sort=momentum")
+    row = page.locator(f".row[data-id='{BURSTING}']")
+    expect(row).to_contain_text("breakout")
+    row.get_by_role("button").click()
+    expect(row.locator(".why")).to_contain_text(re.compile(r"Breakout since \d\d:\d\d: 27 comments where 2.1 were"))
 
 
 def test_unknown_figures_are_called_unknown(open_page: Opener) -> None:
