@@ -9,6 +9,7 @@ use crate::context::Context;
 
 pub const KINDS: [&str; 8] =
     ["full", "alternative", "no_article", "numbered", "subtitle", "main", "nickname", "initials"];
+pub const FULL: u8 = 0;
 pub const MAIN: u8 = 5;
 pub const INITIALS: u8 = 7;
 pub const ALTERNATIVE: u8 = 1;
@@ -85,6 +86,8 @@ singles!(
     year,
     alone,
     chain,
+    article_capital,
+    article_small,
 );
 
 const COUNT: usize = SINGLE + SINGLES.len();
@@ -226,6 +229,11 @@ pub fn extract(site: &Site<'_>, chains: &[f64]) -> Features {
     f.mark(Single::year, site.year);
     f.mark(Single::alone, begins && context.alone_on_line(site.start, site.end));
     f.set(Single::chain, chains[site.chain.min(chains.len() - 1)]);
+    if site.surface.article {
+        let capital = context.initial(Some(site.first)).is_some_and(|c| context.is_upper(c));
+        f.mark(Single::article_capital, capital && !begins && !context.shouting);
+        f.mark(Single::article_small, !capital);
+    }
     f
 }
 

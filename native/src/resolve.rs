@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::catalogue::{Catalogue, Film, Surface, entry};
-use crate::features::MAIN;
+use crate::features::{FULL, MAIN};
 use crate::linker::Thread;
 
 /// Margin of a surface that can mean one film only.
@@ -21,6 +21,8 @@ pub struct Worth {
     year: f64,
     original: f64,
     future_years: i32,
+    /// The fame above which a film is known.
+    known: f64,
 }
 
 impl Worth {
@@ -34,6 +36,7 @@ impl Worth {
             year: entry(table, "year")?,
             original: entry(table, "original")?,
             future_years: entry(table, "future_years")?,
+            known: entry(table, "known")?,
         })
     }
 
@@ -81,6 +84,8 @@ pub fn choose(worth: &Worth, catalogue: &Catalogue, surface: &Surface, thread: &
     let film_at = |position: u32| &catalogue.films[position as usize];
     let years = || surface.entries.iter().map(|&(position, _)| film_at(position).year.filter(|&y| y != 0));
     let oldest = if told.original { years().map(|y| y.unwrap_or(NO_YEAR)).min().unwrap_or(NO_YEAR) } else { 0 };
+    let full = |&(position, kind): &(u32, u8)| kind == FULL && film_at(position).fame > worth.known;
+    let bare = surface.entries.iter().any(full);
     let mut best: Option<(f64, u32, u8)> = None;
     let mut second = f64::NEG_INFINITY;
     for &(position, kind) in &surface.entries {
@@ -98,7 +103,7 @@ pub fn choose(worth: &Worth, catalogue: &Catalogue, surface: &Surface, thread: &
         if film.year == Some(oldest) {
             score += worth.original;
         }
-        if kind == MAIN && film.first {
+        if kind == MAIN && film.first && !bare {
             score += worth.first;
         }
         match best {

@@ -117,6 +117,10 @@ def extract(site: Site, stats: WordStats) -> dict[str, float]:
     features["year"] = float(site.year is not None)
     features["alone"] = float(begins and context.alone_on_line(span.body_start, span.body_end))
     features["chain"] = chain_feature(site.chain)
+    if span.surface.head:
+        capital = context.flat[span.start].isupper()
+        features["article_capital"] = float(capital and not begins and not context.shouting)
+        features["article_small"] = float(not capital)
     return features
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from processors.linking import about, chains, features, linker, resolve, scorer
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.names import CALENDAR, GIVEN_NAMES, PLACES
-from processors.linking.surfaces import Kind, votes_of
+from processors.linking.surfaces import UNKNOWN_VOTES, Kind, votes_of
 from processors.linking.text import fold
 from processors.linking.thread import FUTURE_YEARS
 from processors.linking.titles import NUMBERS
@@ -165,4 +165,5 @@ def _worth() -> dict[str, Any]:
         "year": resolve.YEAR,
         "original": resolve.ORIGINAL,
         "future_years": FUTURE_YEARS,
+        "known": math.log1p(UNKNOWN_VOTES),
     }

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import Film
-from processors.linking.surfaces import Kind, votes_of
+from processors.linking.surfaces import UNKNOWN_VOTES, Kind, votes_of
 from processors.linking.thread import Thread, released
 
 KIND: Final = {
@@ -32,7 +32,8 @@ SERIES: Final = 5.0
 """A film of the thread's series, where a surface may mean it: worth 150 times the votes."""
 
 FIRST: Final = 4.0
-"""A series without a bare title is named by its first film ("Kingsman"): worth 50 times the votes."""
+"""A series without a bare title is named by its first film ("Kingsman"): worth 50 times the votes. Where a known film
+has the bare title ("Independence Day"), that one is meant, not the one that began the series anew."""
 
 YEAR: Final = 20.0
 """A year written beside decides."""
@@ -75,6 +76,7 @@ def choose(
     oldest = (
         min((index.films[i].year or _NO_YEAR for i, _ in surface.entries), default=_NO_YEAR) if told.original else 0
     )
+    bare = any(kind == Kind.FULL and votes_of(index.films[i]) > UNKNOWN_VOTES for i, kind in surface.entries)
     best: tuple[float, int, Kind] | None = None
     second = -math.inf
     for position, kind in surface.entries:
@@ -88,7 +90,7 @@ def choose(
             score += SERIES
         if film.year == oldest:
             score += ORIGINAL
-        if kind == Kind.MAIN and position in index.firsts:
+        if kind == Kind.MAIN and position in index.firsts and not bare:
             score += FIRST
         if best is None or score > best[0]:
             second = best[0] if best is not None else second

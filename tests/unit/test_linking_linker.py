@@ -93,6 +93,15 @@ def test_a_film_counts_once_and_every_place_is_known() -> None:
     assert [(start, end) for _, start, end in links.places] == [(10, 22), (31, 43)]
 
 
+def test_a_bare_title_is_its_own_film_s_where_that_is_known() -> None:
+    day = Film(602, "Independence Day", year=1996, vote_count=3_260)
+    anew = Film(47_933, "Independence Day: Resurgence", year=2016, vote_count=5_781)
+    text = CommentText("Jeff Goldblum in Independence Day (1996) was fun, and Independence Day is a classic.")
+    assert {mention.movie_id for mention in Linker([day, anew]).link(text).mentions} == {602}
+    plain = CommentText("I watched Independence Day last night.")
+    assert [mention.movie_id for mention in Linker([day, anew]).link(plain).mentions] == [602]
+
+
 def test_no_film_from_well_after_the_comment() -> None:
     assert named("I watched Interstellar yesterday", year=2010) == set()
     assert named("I watched Interstellar yesterday", year=2014) == {15}
