@@ -254,6 +254,8 @@ def main(arguments: Sequence[str]) -> None:
     for name, poisson in (("five and three times the mean", False), ("Poisson, without shrinkage", True)):
         plain = run_plain(background.counts, poisson=poisson, alpha=alpha)
         rows.append(show(name, judge(plain, bursts, options.films, options.days)))
+    early = sum(at <= WARM_UP_DAYS * MINUTES_A_DAY for _, at in ours.alarms)
+    print(f"momentum, in the two days of warm-up, from nothing known on: false {early}")
     print(f"clustering: {_CLUSTERING} in the background, learned {engine.baseline.clustering:.2f}")
     if RECORDED.is_file():
         threads = threads_of(RECORDED)
