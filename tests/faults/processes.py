@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -32,10 +33,10 @@ def pid_of(platform: Platform, name: str) -> int:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """A process and all that descends from it; empty when it is gone."""
+    """A process and all that descends from it and still runs; empty when it is gone."""
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
+        return [one for one in (parent, *parent.children(recursive=True)) if _runs(one)]
     return []
 
 
@@ -48,9 +49,19 @@ def kill(platform: Platform, name: str) -> int:
 
 
 def kill_for_good(platform: Platform, name: str) -> None:
-    """SIGKILL to a program that the supervisor is told not to start again; `start_program` ends that."""
-    kill(platform, name)
-    platform.supervisor.stop_program(name)
+    """SIGKILL to a program that the supervisor does not start again; `start_program` ends that.
+
+    The supervisor is told to stop a frozen process: its SIGTERM stays pending (or ends it, where nobody handles it), so
+    that the process dies without having run another instruction.
+    """
+    pid = pid_of(platform, name)
+    os.kill(pid, signal.SIGSTOP)
+    stopping = threading.Thread(target=platform.supervisor.stop_program, args=(name,), daemon=True)
+    stopping.start()
+    wait_until(lambda: state_of(platform, name).state != "RUNNING", _START_SECONDS, what=f"{name} to be stopped")
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    stopping.join(_START_SECONDS)
 
 
 def kill_part(platform: Platform, name: str, text: str) -> int | None:
@@ -76,6 +87,14 @@ def frozen(platform: Platform, name: str) -> Iterator[None]:
         for process in stopped:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
+
+
+def _runs(process: psutil.Process) -> bool:
+    """False for a zombie: it has ended, and only waits to be asked how."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _command(process: psutil.Process) -> str:
