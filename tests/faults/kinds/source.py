@@ -31,6 +31,8 @@ _KINDS: tuple[dict[str, Any], ...] = (
     {"name": "tmdb_bad_json"},
     {"name": "tmdb_missing_fields", "probability": 0.3},
 )
+_STORM_SECONDS = 25
+"""At sixty times the usual rate some thousands of comments: several times what a listing holds."""
 _GAP_SECONDS = 90.0
 _MOST_MEMORY = 3 * 1024**3
 """Bytes of the job's processes together: a JVM of 1 GB with its native memory, the driver and three workers."""
@@ -71,12 +73,14 @@ class ListingMoved(Fault):
         world.gaps += world.gap_count()
         world.platform.supervisor.stop_program("reddit-producer")
         world.simulator("POST", "surge", factor=60, seconds=40)
-        time.sleep(25)
+        shown = world.simulator("GET", "ledger")["served"]
+        time.sleep(_STORM_SECONDS)
+        world.simulator("GET", "state")  # the simulator makes comments when it is asked for them
         world.simulator("POST", "surge", factor=1, seconds=1)
         world.platform.supervisor.start_program("reddit-producer")
         wait_until(lambda: world.gap_count() > 0, _GAP_SECONDS, what="the gap to be told")
         self._told = True
-        return {"gaps": world.gap_count()}
+        return {"gaps": world.gap_count(), "shown_before": shown}
 
     def aftermath(self, world: World) -> list[str]:
         """Told in the metric that the alert CommentsMissed looks at."""
