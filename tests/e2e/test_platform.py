@@ -4,6 +4,7 @@ The tests are in the order of the platform's story (see conftest.py): first thos
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -97,6 +98,18 @@ def test_status_and_top_show_what_runs(survivor: Platform) -> None:
     top = command(survivor.settings, "top", "--once")
     assert "TrendScore" in top
     assert " [" in top, "a forecast with its interval"
+
+
+def test_dashboard_and_its_files_answer(survivor: Platform) -> None:
+    url = f"http://{LOOPBACK}:{survivor.settings.serving_port}"
+    page = requests.get(url, timeout=10)
+    assert page.ok
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    named = re.findall(r'(?:href|src)="(/assets/[^"]+)"', page.text)
+    assert any(name.endswith("/js/main.js") for name in named)
+    assert [name for name in named if not requests.get(url + name, timeout=10).ok] == []
+    # What the first page asks for: a closed window with films.
+    wait_until(lambda: requests.get(f"{url}/api/v1/trending?limit=50", timeout=10).json()["films"], 60, what="films")
 
 
 def test_mlflow_has_the_run_with_its_metrics(survivor: Platform) -> None:
