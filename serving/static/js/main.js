@@ -55,7 +55,7 @@ function App() {
   }, [path]);
   let content = html`<${Loading} rows=${6} />`;
   if (!route) content = html`<div class="state"><h1>No such page</h1><p><a href="/">To the films trending now</a></p></div>`;
-  else if (error) content = html`<${Failure} error=${error} retry=${() => location.reload()} />`;
+  else if (error) content = html`<${Failure} error=${error} alone=${true} retry=${() => location.reload()} />`;
   else if (Page) content = html`<${Page} key=${path} query=${query} id=${route.id} />`;
   return html`<${Shell} path=${path}>${content}<//>`;
 }

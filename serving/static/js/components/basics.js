@@ -48,16 +48,18 @@ export const Loading = ({ rows = 6, what = "Loading" }) => html`
 /** Nothing to show, and why. */
 export const Empty = ({ title, children }) => html`<div class="state"><h2>${title}</h2><p class="definition">${children}</p></div>`;
 
-/** What went wrong, in the API's own words, and what to do. */
-export function Failure({ error, retry }) {
+/** What went wrong, in the API's own words, and what to do. @param {{error: any, retry?: () => void, alone?: boolean}} props alone: the page has no other heading */
+export function Failure({ error, retry, alone = false }) {
   if (error.status === 401) return html`<${SignIn} retry=${retry} />`;
   return html`<div class="state bad" role="alert">
-    <h1 tabindex="-1">${error.status === 404 ? "Not there" : error.status === 503 ? "Not ready yet" : error.title ?? "Something failed"}</h1>
+    ${alone ? html`<h1 tabindex="-1">${failureTitle(error)}</h1>` : html`<h2>${failureTitle(error)}</h2>`}
     <p class="definition">${error.detail || error.message}${error.status ? html` <span class="faint">(HTTP ${error.status})</span>` : ""}</p>
     ${error.status === 404 ? html`<a class="button" href="/">To the films trending now</a>` : ""}
     ${error.status !== 404 && retry && html`<button type="button" class="button" onClick=${retry}>Try again</button>`}
   </div>`;
 }
+
+const failureTitle = (error) => ({ 404: "Not there", 503: "Not ready yet" })[error.status] ?? error.title ?? "Something failed";
 
 function SignIn({ retry }) {
   const [problem, setProblem] = useState("");
@@ -75,8 +77,8 @@ function SignIn({ retry }) {
 }
 
 /** Content for a resource: its placeholder, its error, or what it holds; an error beside old data is a note above it. */
-export function Loaded({ resource, rows, children }) {
+export function Loaded({ resource, rows, alone, children }) {
   const { data, error, reload } = resource;
-  if (!data) return error ? html`<${Failure} error=${error} retry=${reload} />` : html`<${Loading} rows=${rows} />`;
+  if (!data) return error ? html`<${Failure} error=${error} retry=${reload} alone=${alone} />` : html`<${Loading} rows=${rows} />`;
   return html`${error && html`<p class="note bad" role="status">Could not refresh (${error.detail || error.message}); shown as of <${Ago} at=${resource.receivedAt} />. <button type="button" class="linklike" onClick=${reload}>Try again</button></p>`}${children(data)}`;
 }

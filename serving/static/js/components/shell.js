@@ -17,7 +17,7 @@ const FROZEN_SECONDS = 600; // a window slides each minute and closes minutes af
 export function troubleOf(live, present) {
   if (live.connection === "lost") {
     const heard = live.heardAt ?? live.lostAt;
-    return { kind: "lost", look: "bad", title: "Disconnected.", text: live.heardAt ? `What you see is from ${clockSeconds(heard)}, ${duration((present - heard) / 1000)} ago. It goes on by itself when the server answers again.` : "The server does not answer. It goes on by itself when it does." };
+    return { kind: "lost", look: "bad", title: "Disconnected.", text: live.heardAt ? `What you see is from ${clockSeconds(heard)}, ${duration((present - heard) / 1000)} ago. It goes on by itself when the server answers again.` : "No live updates can be had from the server now. They begin by themselves when it gives them." };
   }
   if (live.stale) {
     const age = live.staleAge === null ? null : live.staleAge + (present - live.staleAt) / 1000;

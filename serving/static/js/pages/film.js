@@ -68,7 +68,7 @@ export default function Film({ id, query }) {
     if (title) document.title = `${title} · TrendScope`;
   }, [title]);
   const spans = html`<${Segmented} label="How far back" value=${hours} options=${SPANS} onChange=${(value) => setQuery({ hours: value === "6" ? null : value })} />`;
-  return html`<${Loaded} resource=${detail} rows=${4}>${(data) => html`
+  return html`<${Loaded} resource=${detail} rows=${4} alone=${true}>${(data) => html`
     <${Head} detail=${data} />
     <${Loaded} resource=${history} rows=${4}>${(past) => html`<${FilmHistory} history=${past} trend=${data.trend} aside=${spans} />`}<//>
     <${Loaded} resource=${forecast} rows=${4}>${(made) => html`<${FilmForecast} forecast=${made} history=${history.data} />`}<//>
