@@ -144,7 +144,10 @@ class KafkaNode(Node):
             host=LOOPBACK,
             port=self.port,
             controller_port=self.controller_port,
-            jaas=jaas(found.username, found.password, **{f"user_{found.username}": found.password}),
+            # a properties file takes a backslash for the begin of an escape
+            jaas=jaas(found.username, found.password, **{f"user_{found.username}": found.password}).replace(
+                "\\", "\\\\"
+            ),
             keystore=found.keystore.resolve(),
             truststore=found.truststore.resolve(),
         )

@@ -3,6 +3,7 @@
 import ssl
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,35 @@ def test_the_brokers_certificate_is_the_authoritys_and_of_this_machine(tmp_path:
     context = ssl.create_default_context(cafile=str(authority_file(tmp_path)))
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert len(context.get_ca_certs()) == 1
+
+
+def test_a_client_that_checks_the_authority_and_the_address_accepts_the_broker(tmp_path: Path) -> None:
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(broker_file(tmp_path))
+    trusting = ssl.create_default_context(cafile=str(authority_file(tmp_path)))
+    assert _handshake(trusting, served, "127.0.0.1") is None
+    assert isinstance(_handshake(trusting, served, "127.0.0.2"), ssl.SSLCertVerificationError)
+    other = ssl.create_default_context(cafile=str(authority_file(tmp_path / "other")))
+    assert isinstance(_handshake(other, served, "127.0.0.1"), ssl.SSLCertVerificationError)
+
+
+def _handshake(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> ssl.SSLError | None:
+    """Both sides in memory; what went wrong for the client."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours = client.wrap_bio(to_client, to_server, server_hostname=name)
+    theirs = server.wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(10):
+        try:
+            ours.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as error:
+            return error
+        else:
+            return None
+        with suppress(ssl.SSLWantReadError):
+            theirs.do_handshake()
+    raise AssertionError("no end of the handshake")
 
 
 def test_the_services_get_it_by_their_environment(tmp_path: Path) -> None:
