@@ -1,21 +1,25 @@
 """The pure functions of the dashboard's modules, called in the browser that runs them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Opener
+from tests.browser.served import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
 
-@pytest.fixture
-def page(open_page: Opener) -> Page:
-    """A page whose modules can be imported."""
-    page = open_page("/system")
+@pytest.fixture(scope="module")
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    """A page whose modules can be imported; one for all, for nothing here changes it."""
+    served.ensure()
+    page = browser.new_page(timezone_id="Europe/Berlin")
+    page.goto(f"{served.url}/system")
     expect(page.locator(".node").first).to_be_visible()
-    return page
+    yield page
+    page.close()
 
 
 def call(page: Page, module: str, name: str, *arguments: Any) -> Any:
