@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from configs.settings import Settings
-from serving.models import HorizonFigures, HorizonSeries, MetricPoint
+from serving.platform_models import HorizonFigures, HorizonSeries, MetricPoint
 from serving.state import Figures, Ranking
 from storage.store import Store
 

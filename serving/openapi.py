@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from serving.models import Problem
+from serving.platform_models import Problem
 
 
 def describe(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from serving import models, views
+from serving import platform_models, views
 from serving.answers import encode
 from serving.context import Context
 from serving.parameters import Limit, Offset, Since
@@ -17,7 +17,7 @@ def router(context: Context) -> APIRouter:
     board, answers, settings = context.board, context.answers, context.settings
     respond, present = context.responder.respond, context.board.present
 
-    @api.get("/breakouts", response_model=models.Breakouts)
+    @api.get("/breakouts", response_model=platform_models.Breakouts)
     async def breakouts(  # noqa: PLR0913, PLR0917 - one a parameter
         request: Request,
         movie_id: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
@@ -37,13 +37,13 @@ def router(context: Context) -> APIRouter:
         )
         return respond(request, present(body))
 
-    @api.get("/model", response_model=models.ModelReport)
+    @api.get("/model", response_model=platform_models.ModelReport)
     async def model(request: Request) -> Response:
         """The forecaster: figures per horizon against the baselines, versions, drift."""
         token = (board.state.figures, board.state.services)
         return respond(request, present(answers.get(("model",), token, lambda: views.model(board, settings))))
 
-    @api.get("/status", response_model=models.Status)
+    @api.get("/status", response_model=platform_models.Status)
     async def status(request: Request) -> Response:
         """Each service and source: freshness and lag; the ledger; where the other pages are."""
         return respond(request, encode(views.status(board)))

@@ -16,7 +16,7 @@ from serving import views
 from serving.answers import encode, encode_part
 from serving.closing import LOOK_BACK, ClosedWindows, LiveWindow
 from serving.figures import read_figures
-from serving.models import LedgerState
+from serving.platform_models import LedgerState
 from serving.ranking import RankingBuilder
 from serving.search import SearchIndex
 from serving.state import Board, Catalogue

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from common.clock import Clock
 from configs.settings import Settings
-from serving.models import Link, ServiceState, SourceState
+from serving.platform_models import Link, ServiceState, SourceState
 from serving.state import Services
 
 _TIMEOUT = 2.0

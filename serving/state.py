@@ -8,18 +8,8 @@ from typing import Any
 
 from contracts.events import Breakout, TmdbFilm
 from serving.answers import Body
-from serving.models import (
-    Freshness,
-    HorizonFigures,
-    HorizonSeries,
-    LedgerState,
-    Link,
-    Provenance,
-    ServiceState,
-    SourceState,
-    TrendingFilm,
-    Window,
-)
+from serving.models import Freshness, Provenance, TrendingFilm, Window
+from serving.platform_models import HorizonFigures, HorizonSeries, LedgerState, Link, ServiceState, SourceState
 from serving.search import SearchIndex
 
 STALE_AFTER = timedelta(seconds=5)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from configs.settings import Settings
 from contracts.events import Breakout
-from serving import models
+from serving import models, platform_models
 from serving.problems import NotFoundError, NotLoadedError
 from serving.query import Filters, Order, Sort, select
 from serving.ranking import year_of
@@ -147,9 +147,9 @@ def choices(board: Board) -> models.Choices:
     )
 
 
-def breakout_entry(breakout: Breakout) -> models.BreakoutEntry:
+def breakout_entry(breakout: Breakout) -> platform_models.BreakoutEntry:
     """A breakout as the API shows it."""
-    return models.BreakoutEntry(**breakout.model_dump(exclude={"schema_version"}))
+    return platform_models.BreakoutEntry(**breakout.model_dump(exclude={"schema_version"}))
 
 
 def breakouts(  # noqa: PLR0913 - the parameters of a request
@@ -162,7 +162,7 @@ def breakouts(  # noqa: PLR0913 - the parameters of a request
     limit: int,
     offset: int,
     query: Mapping[str, object],
-) -> models.Breakouts:
+) -> platform_models.Breakouts:
     """Breakouts, newest first.
 
     Raises:
@@ -179,7 +179,7 @@ def breakouts(  # noqa: PLR0913 - the parameters of a request
         and (since is None or each.started_at >= since)
     ]
     closed = board.state.closed
-    return models.Breakouts(
+    return platform_models.Breakouts(
         source=board.provenance(closed.window.end if closed else None, read_at),
         false_alarms_per_film_day=settings.breakout_false_alarms,
         page=page_of("/api/v1/breakouts", query, len(fitting), limit, offset),
@@ -187,7 +187,7 @@ def breakouts(  # noqa: PLR0913 - the parameters of a request
     )
 
 
-def model(board: Board, settings: Settings) -> models.ModelReport:
+def model(board: Board, settings: Settings) -> platform_models.ModelReport:
     """The forecaster's figures.
 
     Raises:
@@ -196,7 +196,7 @@ def model(board: Board, settings: Settings) -> models.ModelReport:
     figures, services = board.state.figures, board.state.services
     if figures is None:
         raise NotLoadedError
-    return models.ModelReport(
+    return platform_models.ModelReport(
         source=board.provenance(figures.as_of, figures.read_at),
         version=figures.version,
         versions=figures.versions,
@@ -208,12 +208,12 @@ def model(board: Board, settings: Settings) -> models.ModelReport:
     )
 
 
-def status(board: Board) -> models.Status:
+def status(board: Board) -> platform_models.Status:
     """The platform at a glance; always an answer, also before anything was read."""
     state = board.state
     services, closed = state.services, state.closed
     read_at = services.read_at if services else board.now()
-    return models.Status(
+    return platform_models.Status(
         source=board.provenance(closed.window.end if closed else None, state.answered_at or read_at),
         store_answers=state.answered_at is not None and board.stale_seconds is None,
         window=closed.window if closed else None,

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from contracts.errors import ConfigurationError
-from serving import models
+from serving import models, platform_models
 from serving.security import Keys
 from tests.support import records
 from tests.support.asgi import AsgiClient
@@ -48,9 +48,9 @@ MODELS = {
     "/movies/3/mentions": models.MovieMentions,
     "/movies/search?q=film": models.SearchResult,
     "/compare?ids=1,2,3": models.Comparison,
-    "/breakouts": models.Breakouts,
-    "/model": models.ModelReport,
-    "/status": models.Status,
+    "/breakouts": platform_models.Breakouts,
+    "/model": platform_models.ModelReport,
+    "/status": platform_models.Status,
     "/genres": models.Choices,
 }
 
