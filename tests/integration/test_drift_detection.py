@@ -2,27 +2,22 @@
 
 import json
 import os
-import random
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from configs.settings import Settings
-from contracts.events import Prediction, TrendUpdate
 from local.nodes.cassandra import CassandraNode
 from monitoring.drift.frames import COLUMNS
 from storage.store import Store
 from tests.support.cassandra import migrated, settings_for
-from tests.support.records import NOON, WINDOW, prediction, update
+from tests.support.drift import DAY, FILMS, windows
+from tests.support.records import NOON, WINDOW
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
-
-FILMS, SLIDE = 12, timedelta(minutes=5)
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -40,25 +35,6 @@ def once(settings: Settings) -> subprocess.CompletedProcess[str]:
     }
     command = [sys.executable, "-m", "monitoring.drift_detection", "--once"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-
-
-def windows(end: datetime, *, loud: float) -> Iterator[tuple[TrendUpdate, Prediction]]:
-    """Final windows of two hours with the forecasts made from them, and what came of those."""
-    rng = random.Random(str(end))
-    for number in range(2 * HOUR // SLIDE):
-        start = end - 2 * HOUR + number * SLIDE
-        for film in range(1, FILMS + 1):
-            mentions = int(rng.uniform(0, 10) * loud)
-            kinds = {"mentions": mentions, "mentions_text": mentions, "mentions_thread": 0}
-            counts = {"positive": mentions, "neutral": 0, "negative": 0}
-            score, error = rng.uniform(40, 60), rng.gauss(0, 2 * loud)
-            row = update(
-                film, start, is_final=True, trend_score=score, sentiment=0.1 if mentions else None, **kinds, **counts
-            )
-            made = prediction(
-                film, row.window_end, current=score, predicted=score, actual=score - error, error=error, horizon=1
-            )
-            yield row, made
 
 
 def write(store: Store, end: datetime, *, loud: float) -> None:
