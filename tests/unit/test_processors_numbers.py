@@ -146,5 +146,5 @@ class TestState:
 
     @pytest.mark.parametrize("value", [b"", b"not a state", pack({"version": 999, "mark": None, "last_append": 0}, {})])
     def test_another_version_is_refused_with_what_to_do(self, value: bytes) -> None:
-        with pytest.raises(ConfigurationError, match="delete the folder `checkpoint`"):
+        with pytest.raises(ConfigurationError, match="start afresh with"):
             BucketState.decode(value)
