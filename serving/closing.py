@@ -50,6 +50,11 @@ class ClosedWindows:
         self._candidate: _Candidate | None = None
         self._scores: dict[datetime, Mapping[int, float]] = {}
 
+    @property
+    def has_none(self) -> bool:
+        """Whether no closed window was found so far."""
+        return self._candidate is None
+
     def advance(
         self, store: Store, starts: Sequence[datetime], films: Callable[[Sequence[TrendUpdate]], Mapping[int, TmdbFilm]]
     ) -> Ranking | None:

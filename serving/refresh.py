@@ -100,6 +100,7 @@ class Refresher:
             self._board.put(closed=closed)
             AS_OF.set(closed.window.end.timestamp())
             self._hub.publish("trends", encode(views.trending(self._board, closed)).raw)
+        self._board.put(no_window_at=self._clock() if self._closed.has_none else None)
         self._every(_LIVE_SECONDS, self._read_live, store, starts)
         self._every(_BREAKOUT_SECONDS, self._read_breakouts, store)
         if self._board.state.closed is not None:

@@ -78,6 +78,8 @@ class State:
     figures: Figures | None = None
     ledger: LedgerState | None = None
     services: Services | None = None
+    no_window_at: datetime | None = None
+    """When the store was last seen to have no closed window; None while that is not known."""
     answered_at: datetime | None = None
     """When the store last answered."""
     version: int = 0

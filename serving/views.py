@@ -48,15 +48,15 @@ def trending(  # noqa: PLR0913 - the parameters of a request
     """A page of a ranking; without any ranking an empty one that says so.
 
     Raises:
-        NotLoadedError: the store never answered.
+        NotLoadedError: it was not read yet.
     """
     path = "/api/v1/trending"
     if ranking is None:
-        answered = board.state.answered_at
-        if answered is None:
+        looked_at = board.state.no_window_at
+        if looked_at is None:
             raise NotLoadedError
         page = page_of(path, {}, 0, limit, offset)
-        return models.Trending(source=board.provenance(None, answered), window=None, page=page, films=())
+        return models.Trending(source=board.provenance(None, looked_at), window=None, page=page, films=())
     films = select(ranking.films, filters or Filters(), sort, order, ranking.window.end.date())
     return models.Trending(
         source=board.provenance(ranking.window.end, ranking.read_at),

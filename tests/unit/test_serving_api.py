@@ -367,6 +367,15 @@ class TestWhenTheStoreIsAway:
         process.follow(3)
         assert process.context.board.state.catalogue is not None
 
+    def test_a_window_that_could_not_be_read_is_not_called_none(self) -> None:
+        store = world()
+        process = Process(store).follow(1)
+        assert process.context.board.state.closed is None, "its forecasts are looked at once more"
+        store.away = True
+        process.follow(10)
+        with AsgiClient(process.app) as client:
+            assert client.get("/api/v1/trending").status_code == 503
+
     def test_an_empty_store_has_no_window_yet(self) -> None:
         store = world()
         store.rows.clear()
