@@ -10,12 +10,15 @@ import shutil
 import statistics
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from configs.settings import load_settings
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PICTURES: tuple[tuple[str, Literal["light", "dark"]], ...] = (("dashboard-now", "light"), ("dashboard-film", "dark"))
 _FRAMES = """async (step) => {
   const gaps = [];
   let last = performance.now();
@@ -99,18 +102,44 @@ def report(browser: Browser, url: str, runs: int) -> None:
               f"median {statistics.median(turns):.2f} s, longest {turns[-1]:.2f} s")  # fmt: skip
 
 
+def pictures(browser: Browser, url: str, folder: Path) -> None:
+    """Two screenshots for README: the ranking in the light theme, the first film's page in the dark one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    address = url
+    for name, theme in _PICTURES:
+        context = browser.new_context(
+            viewport={"width": 1360, "height": 1000},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            timezone_id="UTC",
+            device_scale_factor=1.5,
+        )
+        page = context.new_page()
+        page.goto(address)
+        page.locator("main :is(.row, .chart canvas)").first.wait_for()
+        page.wait_for_timeout(2_000)  # comments and the other charts
+        page.screenshot(path=folder / f"{name}.png")
+        first = page.locator(".row h2 a").first
+        address = url.rstrip("/") + (first.get_attribute("href") or "/") if first.count() else url
+        context.close()
+
+
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default=f"http://127.0.0.1:{load_settings().serving_port}/")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="only take the two screenshots of README")
     options = parser.parse_args()
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if executable is None:
         raise SystemExit("no Chromium on this machine (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        report(browser, options.url, options.runs)
+        if options.pictures:
+            pictures(browser, options.url, options.pictures)
+        else:
+            report(browser, options.url, options.runs)
         browser.close()
 
 
