@@ -9,7 +9,7 @@ from pathlib import Path
 from configs.settings import ROOT
 
 _BIN = Path(sys.executable).parent
-_FAST = "not spark and not integration and not e2e"
+_FAST = "not spark and not integration and not e2e and not data"
 
 
 COMPOSE_VARIABLE = "TRENDSCOPE_COMPOSE_TESTS"
@@ -45,19 +45,48 @@ def commands(*, fast: bool, pytest_args: Sequence[str] = ()) -> list[tuple[str, 
     ]
 
 
-def run(named: Sequence[tuple[str, list[str]]], say: Callable[[str], None]) -> list[str]:
-    """Run every check, also after one failed; returns the names of those that did."""
-    failed = []
-    for name, command in named:
-        say(f"{name}: {' '.join([Path(command[0]).name, *command[1:]])}")
-        began = time.monotonic()
-        try:
-            code = subprocess.run(command, cwd=ROOT, check=False).returncode
-        except OSError as error:
-            say(f"{name}: {error}; `./setup.sh test` installs what is needed")
-            code = 127
-        if name != "tests":
-            say(f"{name}: {'ok' if not code else 'FAILED'} ({time.monotonic() - began:.0f} s)")
-        if code:
-            failed.append(name)
+def run(named: Sequence[tuple[str, list[str]]], say: Callable[[str], None], *, together: bool = False) -> list[str]:
+    """Run every check, also after one failed; returns the names of those that did.
+
+    Args:
+        named: names and commands, as of `commands`.
+        say: takes a line at a time.
+        together: start the last, the tests, with the first, and show their output at the end: two cores are both used.
+    """
+    *checks, (name, command) = named
+    tests = _started(command) if together else None
+    failed = [check for check, arguments in checks if _check(check, arguments, say)]
+    say(_title(name, command))
+    tests = tests or _started(command, own_output=True)
+    if isinstance(tests, OSError):
+        say(f"{name}: {tests}; `./setup.sh test` installs what is needed")
+        return [*failed, name]
+    for line in tests.stdout or ():
+        say(line.rstrip("\n"))
+    return [*failed, name] if tests.wait() else failed
+
+
+def _title(name: str, command: Sequence[str]) -> str:
+    return f"{name}: {' '.join([Path(command[0]).name, *command[1:]])}"
+
+
+def _started(command: Sequence[str], *, own_output: bool = False) -> "subprocess.Popen[str] | OSError":
+    # a pipe that nobody reads yet holds 64 KB; a child with more to say waits
+    output = None if own_output else subprocess.PIPE
+    try:
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output and subprocess.STDOUT, text=True)
+    except OSError as error:
+        return error
+
+
+def _check(name: str, command: Sequence[str], say: Callable[[str], None]) -> bool:
+    """Run one check; True when it failed."""
+    say(_title(name, command))
+    began = time.monotonic()
+    child = _started(command, own_output=True)
+    if isinstance(child, OSError):
+        say(f"{name}: {child}; `./setup.sh test` installs what is needed")
+        return True
+    failed = child.wait() != 0
+    say(f"{name}: {'FAILED' if failed else 'ok'} ({time.monotonic() - began:.0f} s)")
     return failed

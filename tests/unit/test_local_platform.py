@@ -400,6 +400,20 @@ class TestSuite:
         assert [name for name, _ in suite.commands(fast=True)][-1] == "tests"
         assert not said[-1].endswith("s)")  # nothing comes after pytest's own closing line
 
+    def test_together_the_tests_run_beside_the_checks_and_their_output_comes_last(self, tmp_path: Path) -> None:
+        begun = tmp_path / "begun"
+        wait = f"import pathlib, time\nwhile not pathlib.Path({str(begun)!r}).exists(): time.sleep(0.01)"
+        tests = f"import sys; open({str(begun)!r}, 'w'); print('x' * 200_000); print('1 passed'); sys.exit(1)"
+        said: list[str] = []
+        failed = suite.run(
+            [("waits", [sys.executable, "-c", wait]), ("tests", [sys.executable, "-c", tests])],
+            said.append,
+            together=True,
+        )
+        assert failed == ["tests"]
+        assert said[1].startswith("waits: ok")
+        assert said[-1] == "1 passed"
+
     def test_faults_are_rounds_whose_number_the_command_line_may_change(self) -> None:
         ((name, command),) = suite.faults_command(["--rounds", "3"])
         assert name == "tests"
