@@ -61,9 +61,10 @@ def run(named: Sequence[tuple[str, list[str]]], say: Callable[[str], None], *, t
     if isinstance(tests, OSError):
         say(f"{name}: {tests}; `./setup.sh test` installs what is needed")
         return [*failed, name]
-    for line in tests.stdout or ():
-        say(line.rstrip("\n"))
-    return [*failed, name] if tests.wait() else failed
+    with tests:
+        for line in tests.stdout or ():
+            say(line.rstrip("\n"))
+    return [*failed, name] if tests.returncode else failed
 
 
 def _title(name: str, command: Sequence[str]) -> str:

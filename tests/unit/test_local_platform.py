@@ -420,7 +420,7 @@ class TestSuite:
         assert command[1:] == ["-m", "tests.faults", *suite.FAULT_ROUNDS, "--rounds", "3"]
 
     def test_fast_leaves_out_what_needs_servers(self) -> None:
-        assert "not spark and not integration and not e2e" in suite.commands(fast=True)[-1][1]
+        assert "not spark and not integration and not e2e" in suite.commands(fast=True)[-1][1][-1]
         assert suite.commands(fast=False, pytest_args=["-k", "x"])[-1][1][-2:] == ["-k", "x"]
 
 
