@@ -26,7 +26,7 @@ _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 """Chromium drops what it loads when an interface of the host comes or goes, as those of containers do."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     """The browser's executable; without one the folder is skipped."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
@@ -35,7 +35,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     """One headless browser."""
     with sync_playwright() as playwright:
@@ -46,27 +46,27 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def screen_settings(chromium: str, cassandra_node: CassandraNode) -> Settings:
     """A keyspace and ports of this session's own; the services of the platform are not there."""
     ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     return migrated(settings_for(cassandra_node, **ports))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def screen_store(screen_settings: Settings) -> Iterator[Store]:
     """The store the pages are read from, empty at its start."""
     with Store.open(screen_settings, patience=90) as store:
         yield store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(screen_store: Store) -> World:
     """What the pages show."""
     return build(screen_store)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(screen_settings: Settings, world: World, servers_dir: Path) -> Iterator[Served]:
     """The dashboard's process, up and showing the world."""
     process = Served(screen_settings, servers_dir / "serving.log")
