@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from common.clock import Clock, system_clock, to_millis
+from common.listening import bind
 from configs.logging import get_logger
 from configs.settings import Settings
 from serving import views
@@ -17,7 +18,7 @@ from serving.film_metrics import show_films
 from serving.past import PastWindows
 from serving.refresh import Refresher
 from serving.scrape import Scraper
-from serving.server import bind, serve
+from serving.server import serve
 from serving.state import Board
 from serving.stream import Hub
 
@@ -64,7 +65,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
         DependencyError: the HTTP server ended by itself.
     """
     sys.setswitchinterval(_SWITCH_SECONDS)
-    listener = bind(settings.bind_address, settings.serving_port)
+    listener = bind(settings.bind_address, settings.serving_port, "SERVING_PORT")
     context, refresher = context_of(settings)
     show_films(context.board)
     app = create_app(context)

@@ -3,12 +3,13 @@
 import threading
 
 from common.clock import system_clock
+from common.listening import bind
 from common.service import run_service
 from configs.logging import get_logger
 from configs.settings import Settings
 from simulator.app import create_app
 from simulator.options import Options, parse
-from simulator.server import bind, serve
+from simulator.server import serve
 from simulator.world import build_world
 
 log = get_logger(__name__)
@@ -21,7 +22,7 @@ def run(options: Options, settings: Settings, stop: threading.Event) -> None:
         ConfigurationError: the port is taken, or a file is missing or not of its form.
     """
     port = options.port or settings.simulator_port
-    listener = bind(settings.bind_address, port)
+    listener = bind(settings.bind_address, port, "SIMULATOR_PORT")
     world = build_world(options, system_clock, settings.reddit_subreddits)
     world.source.advance(world.now())
     log.info(

@@ -12,10 +12,11 @@ from typing import Any
 
 import praw
 
+from common.listening import bind
 from simulator.app import create_app
 from simulator.model import Comment, Thread, Truth, base36
 from simulator.options import Options
-from simulator.server import bind, serve
+from simulator.server import serve
 from simulator.world import World, build_world
 
 START = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
@@ -61,7 +62,7 @@ def running(options: Options | None = None, subreddits: tuple[str, ...] = ("movi
     """Serve a simulator on a free port for as long as the block lasts."""
     clock = SetClock()
     world = build_world(options or Options(), clock, subreddits)
-    listener = bind("127.0.0.1", 0)
+    listener = bind("127.0.0.1", 0, "SIMULATOR_PORT")
     port = listener.getsockname()[1]
     stop = threading.Event()
     thread = threading.Thread(target=serve, args=(create_app(world), listener, stop))

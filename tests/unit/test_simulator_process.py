@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from common.listening import bind
 from common.service import EXIT_CONFIGURATION
 from contracts.errors import ConfigurationError
 from simulator.options import Options, parse
-from simulator.server import bind
 from tests.unit.simulator_support import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ def test_a_taken_port_is_a_configuration_error() -> None:
         assert process.returncode == EXIT_CONFIGURATION
         assert f"port {port} on 127.0.0.1 is taken" in log
         with pytest.raises(ConfigurationError, match="SIMULATOR_PORT"):
-            bind("127.0.0.1", port)
+            bind("127.0.0.1", port, "SIMULATOR_PORT")
 
 
 def test_a_missing_recording_is_a_configuration_error() -> None:
