@@ -1,14 +1,20 @@
 """The forecaster's figures as the model page shows them."""
 
 from datetime import datetime
+from typing import get_args
 
 from configs.settings import Settings
+from serving.models import EventKind, ModelEvent
 from serving.platform_models import HorizonFigures, HorizonSeries, MetricPoint
 from serving.state import Figures, Ranking
 from storage.store import Store
 
 SERIES_POINTS = 240
 """Four hours of windows that close each minute."""
+MOST_EVENTS = 60
+"""A contest ends every few hours and drifts are rarer: some days."""
+_EVENTS = "events"
+"""Stands where a model version does: the forecaster and the drift service write their marks under it, horizon 1."""
 _OWN = ("labels", "mae", "rmse", "r2", "skill", "coverage", "width")
 
 
@@ -20,15 +26,16 @@ def read_figures(store: Store, settings: Settings, ranking: Ranking | None, now:
     """
     forecasts = [film.forecast for film in ranking.films if film.forecast] if ranking else []
     versions = tuple(dict.fromkeys(forecast.model_version for forecast in forecasts))
+    events = _events(store)
     if not versions:
-        return Figures(None, (), (), (), None, now)
+        return Figures(None, (), (), (), events, None, now)
     baselines = tuple(forecasts[0].baselines)
     horizons = tuple(
         _horizon(store, settings, versions[0], horizon, baselines) for horizon in settings.forecast_horizons
     )
     series = tuple(_series(store, versions[0], horizon) for horizon in settings.forecast_horizons)
     as_of = max((figures.as_of for figures in horizons if figures.as_of), default=None)
-    return Figures(versions[0], versions, horizons, series, as_of, now)
+    return Figures(versions[0], versions, horizons, series, events, as_of, now)
 
 
 def _horizon(
@@ -49,6 +56,17 @@ def _horizon(
         baseline_mae={name: latest[f"mae_{name}"].value for name in baselines if f"mae_{name}" in latest},
         **own,
     )
+
+
+def _events(store: Store) -> tuple[ModelEvent, ...]:
+    """What happened to the forecaster, newest first."""
+    kinds: tuple[EventKind, ...] = get_args(EventKind)
+    found = [
+        ModelEvent(kind=kind, at=row.at, value=row.value)
+        for kind in kinds
+        for row in store.metrics.series(_EVENTS, kind, 1, MOST_EVENTS)
+    ]
+    return tuple(sorted(found, key=lambda event: event.at, reverse=True)[:MOST_EVENTS])
 
 
 def _series(store: Store, version: str, horizon: int) -> HorizonSeries:

@@ -98,7 +98,16 @@ def forecast(  # noqa: PLR0913 - one request
         title=title,
         current=tuple(builder.forecast(each) for each in sorted(current, key=lambda each: each.horizon)),
         past=tuple(builder.forecast(each) for each in known),
+        events=_events_since(board, known[-1].made_at if known else made_at),
     )
+
+
+def _events_since(board: Board, since: datetime | None) -> tuple[models.ModelEvent, ...]:
+    """What happened to the forecaster, newest first."""
+    figures = board.state.figures
+    if figures is None or since is None:
+        return ()
+    return tuple(event for event in figures.events if event.at >= since)
 
 
 def _settled(store: Store, settings: Settings, movie_id: int, horizon: int, past: int) -> list[Prediction]:

@@ -254,6 +254,25 @@ class History(Answer):
     points: tuple[HistoryPoint, ...]
 
 
+EventKind = Literal["drift", "data_drift", "promotion", "contest", "rollback"]
+
+
+class ModelEvent(Answer):
+    """Something that happened to the forecaster: a mark on its charts."""
+
+    kind: EventKind = Field(
+        description="`drift`: the model's error grew for good, and the challenger starts anew. `data_drift`: recent "
+        "windows look unlike earlier ones. `promotion`: the challenger leads from here on. `contest`: it ended and the "
+        "champion stays. `rollback`: a logged version leads again."
+    )
+    at: Instant = Field(description="The end of the window it happened at.")
+    value: Signed = Field(
+        description="`drift`: how many times as large as usual the error is. `data_drift`: share of the columns that "
+        "have drifted. `promotion`, `contest`: the challenger's mean absolute error over the champion's. `rollback`: "
+        "the registered version's number."
+    )
+
+
 class MovieForecast(Answer):
     """A film's forecasts of every horizon, and what became of earlier ones."""
 
@@ -262,6 +281,9 @@ class MovieForecast(Answer):
     title: str
     current: tuple[Forecast, ...] = Field(description="The newest, by horizon.")
     past: tuple[Forecast, ...] = Field(description="Earlier ones whose outcome is known, newest first.")
+    events: tuple[ModelEvent, ...] = Field(
+        description="What happened to the forecaster since the oldest of these was made, newest first."
+    )
 
 
 class Mention(Answer):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.events import Count, Instant, MovieId, Ordinal
-from serving.models import Amount, Answer, Chance, Page, Provenance, Share, Window
+from serving.models import Amount, Answer, Chance, ModelEvent, Page, Provenance, Share, Window
 
 
 class BreakoutEntry(Answer):
@@ -67,8 +67,18 @@ class HorizonSeries(Answer):
     mae: tuple[MetricPoint, ...]
 
 
+class Challenger(Answer):
+    """The model that forecasts in shadow, and is promoted when it is better."""
+
+    version: str
+    mae: dict[str, Amount] = Field(
+        examples=[{"1": 2.9}], description="Its recent mean absolute error by horizon, points of TrendScore."
+    )
+    as_of: Instant = Field(description="When the forecaster told it.")
+
+
 class ModelReport(Answer):
-    """The forecaster: versions, figures against baselines, drift."""
+    """The forecaster: versions, figures against baselines, what happened to it, drift."""
 
     source: Provenance
     version: str | None = Field(description="Of the newest forecasts; null: none yet.")
@@ -76,6 +86,8 @@ class ModelReport(Answer):
     coverage_target: Share
     horizons: tuple[HorizonFigures, ...]
     series: tuple[HorizonSeries, ...]
+    challenger: Challenger | None = Field(description="Null while the forecaster does not answer.")
+    events: tuple[ModelEvent, ...] = Field(description="What happened to the forecaster, newest first; the latest 60.")
     drift: dict[str, float] = Field(description="Gauges of the drift service by name; empty while it does not answer.")
     drift_as_of: Instant | None
 

@@ -1,5 +1,6 @@
 """What the other services tell of themselves at their /metrics, and which pages of the platform answer."""
 
+import math
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from common.clock import Clock
 from configs.settings import Settings
-from serving.platform_models import Link, ServiceState, SourceState
+from serving.platform_models import Challenger, Link, ServiceState, SourceState
 from serving.state import Services
 
 _TIMEOUT = 2.0
@@ -140,6 +141,7 @@ class Scraper:
         states, sources = [], []
         drift: dict[str, float] = {}
         drift_at: datetime | None = None
+        challenger: Challenger | None = None
         for target in targets(self._settings):
             before, sample = self._last.get(target.name), self._sample(target)
             states.append(_state(target, before, sample, self._clock()))
@@ -149,12 +151,14 @@ class Scraper:
                 self._last[target.name] = sample
                 drift |= _drift(sample)
                 drift_at = sample.at if drift else None
+                challenger = _challenger(sample) or challenger
         return Services(
             services=tuple(states),
             sources=tuple(sources),
             links=self._reached(),
             drift=drift,
             drift_as_of=drift_at,
+            challenger=challenger,
             read_at=self._clock(),
         )
 
@@ -238,3 +242,14 @@ def _drift(sample: Sample) -> dict[str, float]:
                 inner = ",".join(f"{key}={labels[key]}" for key in sorted(labels))
                 found[f"{name}{{{inner}}}" if inner else name] = value
     return found
+
+
+def _challenger(sample: Sample) -> Challenger | None:
+    """The model in shadow; None from a service that is not the forecaster, or has none."""
+    roles = sample.values.get("ml_model_info", ())
+    version = next((labels["version"] for labels, value in roles if labels.get("role") == "challenger" and value), None)
+    if version is None:
+        return None
+    errors = sample.values.get("ml_challenger_mae", ())
+    mae = {labels["horizon"]: value for labels, value in errors if not math.isnan(value)}
+    return Challenger(version=version, mae=mae, as_of=sample.at)

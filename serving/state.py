@@ -8,8 +8,16 @@ from typing import Any
 
 from contracts.events import Breakout, TmdbFilm
 from serving.answers import Body
-from serving.models import Freshness, Provenance, TrendingFilm, Window
-from serving.platform_models import HorizonFigures, HorizonSeries, LedgerState, Link, ServiceState, SourceState
+from serving.models import Freshness, ModelEvent, Provenance, TrendingFilm, Window
+from serving.platform_models import (
+    Challenger,
+    HorizonFigures,
+    HorizonSeries,
+    LedgerState,
+    Link,
+    ServiceState,
+    SourceState,
+)
 from serving.search import SearchIndex
 
 STALE_AFTER = timedelta(seconds=5)
@@ -48,6 +56,8 @@ class Figures:
     versions: tuple[str, ...]
     horizons: tuple[HorizonFigures, ...]
     series: tuple[HorizonSeries, ...]
+    events: tuple[ModelEvent, ...]
+    """Newest first."""
     as_of: datetime | None
     read_at: datetime
 
@@ -61,6 +71,7 @@ class Services:
     links: tuple[Link, ...]
     drift: Mapping[str, float]
     drift_as_of: datetime | None
+    challenger: Challenger | None
     read_at: datetime
 
 

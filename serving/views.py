@@ -203,6 +203,8 @@ def model(board: Board, settings: Settings) -> platform_models.ModelReport:
         coverage_target=settings.forecast_coverage,
         horizons=figures.horizons,
         series=figures.series,
+        challenger=services.challenger if services else None,
+        events=figures.events,
         drift=dict(services.drift) if services else {},
         drift_as_of=services.drift_as_of if services else None,
     )

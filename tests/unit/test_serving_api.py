@@ -4,12 +4,15 @@ import gzip
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from structlog.testing import capture_logs
 
 from contracts.errors import ConfigurationError
+from ml_service.events import Kind
+from ml_service.metric_rows import EVENTS_VERSION
+from monitoring.drift import comparison
 from serving import models, platform_models
 from serving.security import Keys
 from tests.support import records
@@ -247,10 +250,12 @@ class TestFilms:
         assert get(client, "/movies/3/history", hours=1)["source"]["as_of"] == "2026-03-01T12:02:00Z"
         before = get(client, "/movies/4/history", hours=1)
         assert before["source"]["read_at"] < "2026-03-01T12:03:05Z", "read before the window closed"
-        wait_until(lambda: client.get("/healthz") and process.store.reads.count("trends.sample") == 4, 10)
-        process.forward(1)
-        after = get(client, "/movies/4/history", hours=1)
-        assert after["source"]["read_at"] > before["source"]["read_at"]
+
+        def read_at() -> str:
+            return str(get(client, "/movies/4/history", hours=1)["source"]["read_at"])
+
+        wait_until(lambda: read_at() > before["source"]["read_at"], 10)
+        assert process.store.reads.count("trends.sample") == 4
 
     def test_mentions_page_and_filter(self, client: AsgiClient) -> None:
         answer = get(client, "/movies/3/mentions", limit=10, via="thread")
@@ -294,6 +299,29 @@ class TestPlatform:
         assert answer["horizons"][0]["mae"] == 0.5
         assert answer["horizons"][0]["baseline_mae"] == {"persistence": 0.5, "ewma": 0.5}
         assert [point["value"] for point in answer["series"][0]["skill"]] == [2.5, 1.5, 0.5]
+        assert answer["challenger"] is None, "the forecaster was not asked"
+
+    def test_what_happened_to_the_model_is_marked_there_and_at_its_forecasts(
+        self, process: Process, client: AsgiClient
+    ) -> None:
+        happened = {"promotion": 90, "data_drift": 15, "drift": 40, "contest": 600}
+        process.store.figures += [
+            records.metric(END - ago * MINUTE, model_version=EVENTS_VERSION, metric=kind, horizon=1, value=0.5)
+            for kind, ago in happened.items()
+        ]
+        process.forward(20)
+        process.follow()
+        events = get(client, "/model")["events"]
+        assert [event["kind"] for event in events] == ["data_drift", "drift", "promotion", "contest"]
+        assert events[0] == {"kind": "data_drift", "at": "2026-03-01T11:45:00Z", "value": 0.5}
+        shown = get(client, "/movies/3/forecast", past=50)
+        assert shown["past"][-1]["made_at"] < "2026-03-01T11:20:00Z"
+        assert [event["kind"] for event in shown["events"]] == ["data_drift", "drift"]
+
+    def test_every_event_that_is_written_can_be_shown(self) -> None:
+        written = {kind.value for kind in Kind} | {comparison.MARK}
+        assert written == set(get_args(models.EventKind))
+        assert comparison.EVENTS_VERSION == EVENTS_VERSION
 
     def test_the_status(self, client: AsgiClient) -> None:
         answer = get(client, "/status")

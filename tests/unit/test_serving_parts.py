@@ -13,6 +13,7 @@ from configs.settings import load_settings
 from serving.answers import Bounded, encode
 from serving.history import MOST_WINDOWS, Step, span_of, window_starts
 from serving.models import Choices, Provenance
+from serving.platform_models import Challenger
 from serving.scrape import Scraper, targets
 from serving.search import SearchIndex, fold
 from serving.stream import Hub
@@ -246,6 +247,20 @@ class TestScraper:
         assert found.drift == {"ml_drift_score{feature=mentions}": 0.25}
         assert [source.name for source in found.sources] == ["TMDB", "Reddit"]
         assert [link.name for link in found.links] == ["MLflow"]
+
+    def test_the_challenger_is_told_by_the_forecaster(self) -> None:
+        role = 'ml_model_info{{version="{}",role="{}"}} {}\n'
+        text = "# TYPE ml_model_info gauge\n" + "".join(
+            role.format(version, kind, int((version == "a") == (kind == "champion")))
+            for version in ("a", "b")
+            for kind in ("champion", "challenger")
+        )
+        errors = (
+            '# TYPE ml_challenger_mae gauge\nml_challenger_mae{horizon="1"} 2.5\nml_challenger_mae{horizon="12"} NaN\n'
+        )
+        found = self.scraper({SETTINGS.ml_metrics_port: text + errors})[0].look().challenger
+        assert found == Challenger(version="b", mae={"1": 2.5}, as_of=NOON)
+        assert self.scraper({})[0].look().challenger is None, "nothing is invented while it does not answer"
 
     def test_a_simulated_source_is_called_so(self) -> None:
         settings = load_settings(tmdb_base_url="http://127.0.0.1:8090/3", reddit_oauth_url="https://oauth.reddit.com")
