@@ -2,7 +2,8 @@
 
 Opens a dashboard that runs (the platform's by default) in Chromium with an empty cache, several times, and prints the
 bytes of the first view, the time until the first film is on screen, and how even the frames are while the list is
-scrolled and paged. The browser and the server share this machine, so the times are an upper bound on a quiet one.
+scrolled and paged, and while new windows come in. The browser and the server share this machine, so the times are an
+upper bound on a quiet one.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from configs.settings import load_settings
 
+_LATE_MS = 34
+"""Two frames of 60 a second: what the eye sees as a jerk."""
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PICTURES: tuple[tuple[str, Literal["light", "dark"]], ...] = (("dashboard-now", "light"), ("dashboard-film", "dark"))
 _FRAMES = """async (step) => {
@@ -32,6 +35,23 @@ _FRAMES = """async (step) => {
   return gaps;
 }"""
 """Two seconds of scrolling at 60 frames a second; the gaps between frames in milliseconds."""
+_WATCHED = """async (milliseconds) => {
+  const gaps = [];
+  let updates = 0;
+  const list = document.querySelector("main ol");
+  const all = { childList: true, subtree: true, characterData: true, attributes: true };
+  new MutationObserver(() => { updates += 1; }).observe(list, all);
+  const began = performance.now();
+  let last = began;
+  while (last - began < milliseconds) {
+    await new Promise(requestAnimationFrame);
+    const now = performance.now();
+    gaps.push(now - last);
+    last = now;
+  }
+  return [gaps, updates];
+}"""
+"""Gaps between frames in milliseconds while nobody touches the page, and how often the list changed."""
 _BYTES = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
   .reduce((sum, entry) => [sum[0] + entry.transferSize, sum[1] + entry.decodedBodySize, sum[2] + 1], [0, 0, 0])"""
 
@@ -67,6 +87,16 @@ def scrolled(page: Page) -> list[float]:
     return gaps
 
 
+def frames(gaps: list[float]) -> str:
+    """How even they are."""
+    ordered = sorted(gaps)
+    late = sum(gap > _LATE_MS for gap in ordered)
+    return (
+        f"median frame {statistics.median(ordered):.1f} ms, p95 {ordered[int(len(ordered) * 0.95)]:.1f} ms, longest "
+        f"{ordered[-1]:.0f} ms, {late} of {len(ordered)} over {_LATE_MS} ms"
+    )
+
+
 def paged(page: Page, pages: int) -> list[float]:
     """Seconds from a click on "Next" until other films are there."""
     found = []
@@ -92,14 +122,21 @@ def report(browser: Browser, url: str, runs: int) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(url)
     page.locator(".row").first.wait_for()
-    gaps = sorted(scrolled(page))
-    late = sum(gap > 34 for gap in gaps)  # two frames of 60 a second: what the eye sees as a jerk
-    print(f"scrolling {page.locator('.row').count()} rows: median frame {statistics.median(gaps):.1f} ms, "
-          f"p95 {gaps[int(len(gaps) * 0.95)]:.1f} ms, {late} of {len(gaps)} frames over 34 ms")  # fmt: skip
+    print(f"scrolling {page.locator('.row').count()} rows: {frames(scrolled(page))}")
     turns = sorted(paged(page, 10))
     if turns:
         print(f"{len(turns)} pages turned ({page.locator('.pager').inner_text()}): "
               f"median {statistics.median(turns):.2f} s, longest {turns[-1]:.2f} s")  # fmt: skip
+
+
+def watched(browser: Browser, url: str, seconds: int) -> None:
+    """Measure and print how the page moves while windows close; rows glide, as for readers who allow motion."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(url)
+    page.locator(".row").first.wait_for()
+    page.wait_for_timeout(2_000)
+    gaps, updates = page.evaluate(_WATCHED, seconds * 1_000)
+    print(f"{seconds} s of live updates, the list changed {updates} times: {frames(gaps)}")
 
 
 def pictures(browser: Browser, url: str, folder: Path) -> None:
@@ -129,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default=f"http://127.0.0.1:{load_settings().serving_port}/")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--watch", type=int, default=60, help="seconds of live updates to measure")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="only take the two screenshots of README")
     options = parser.parse_args()
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
@@ -140,6 +178,7 @@ def main() -> None:
             pictures(browser, options.url, options.pictures)
         else:
             report(browser, options.url, options.runs)
+            watched(browser, options.url, options.watch)
         browser.close()
 
 

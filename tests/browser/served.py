@@ -17,8 +17,10 @@ _START_SECONDS = 60.0
 class Served:
     """Starts, kills and starts again; always on the same port."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, key: str | None = None) -> None:
+        """`key` is the API's, for a process that asks for one."""
         self.settings, self._log = settings, log
+        self._headers = {"X-API-Key": key} if key else {}
         self.url = f"http://127.0.0.1:{settings.serving_port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -45,7 +47,7 @@ class Served:
 
     def get(self, path: str) -> dict[str, object]:
         """An answer of the API."""
-        answer = requests.get(self.url + path, timeout=10)
+        answer = requests.get(self.url + path, headers=self._headers, timeout=10)
         answer.raise_for_status()
         body: dict[str, object] = answer.json()
         return body

@@ -43,6 +43,7 @@ def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None
     expect(table.locator("tbody tr")).to_have_count(3)
     expect(table).to_contain_text("No change")
     card = page.locator("section.card", has_text="Where it is heading")
+    expect(card.locator(".happened")).to_contain_text("The challenger leads from here on: its error was 93.0 %")
     card.get_by_role("radio", name="15 min").check()
     expect(card.locator(".definition").first).to_contain_text("forecasts made 15 min ahead")
     page.get_by_role("radio", name="7 d").check()

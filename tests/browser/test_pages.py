@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener, Watch, keep
-from tests.browser.world import BURSTING, TITLES
+from tests.browser.world import BURSTING, HAPPENED, TITLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -85,3 +85,33 @@ def test_unknown_film_is_said_so(open_page: Opener, watch_of: list[Watch]) -> No
     expect(page.get_by_role("heading", level=1, name="Not there")).to_be_visible()
     page.get_by_role("link", name="To the films trending now").click()
     expect(page.get_by_role("heading", level=1, name="Trending now")).to_be_visible()
+
+
+def test_what_happened_to_the_model_is_on_its_chart_and_in_words(open_page: Opener) -> None:
+    page = open_page("/model")
+    happened = page.locator(".happened li")
+    expect(happened).to_have_count(len(HAPPENED))
+    expect(happened.first).to_contain_text("25 % of the columns have drifted")
+    marks = page.evaluate(
+        """async () => {
+          const main = document.querySelector("script[type=module]").src;
+          const { marksOf } = await import(new URL("./components/marks.js", main));
+          const { events } = await (await fetch("/api/v1/model")).json();
+          return marksOf(events).map((mark) => mark.text);
+        }"""
+    )
+    assert marks == ["error grew", "promoted", "data drift"], "a contest that changed nothing is not drawn"
+    canvas = page.locator(".chart canvas")
+    expect(canvas).to_be_visible()
+    reddish = canvas.evaluate(
+        """(canvas) => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let found = 0;
+          for (let at = 0; at < data.length; at += 4) {
+            const [red, green, blue, alpha] = data.slice(at, at + 4);
+            if (alpha > 200 && red > 150 && green < 80 && blue > 60 && blue < 140) found += 1;
+          }
+          return found;
+        }"""
+    )
+    assert reddish > 100, "the drift's line is drawn"

@@ -337,6 +337,16 @@ def metrics(closed_end: datetime) -> Iterator[ModelMetric]:
                 )
 
 
+HAPPENED = {"drift": (95, 1.8), "promotion": (40, 0.93), "contest": (20, 1.01), "data_drift": (12, 0.25)}
+"""What happened to the forecaster: minutes ago, and its value."""
+
+
+def events(closed_end: datetime) -> Iterator[ModelMetric]:
+    """The marks on its charts."""
+    for kind, (ago, value) in HAPPENED.items():
+        yield ModelMetric(model_version="events", metric=kind, horizon=1, at=closed_end - ago * MINUTE, value=value)
+
+
 def breakouts(closed_end: datetime, catalogue: tuple[TmdbFilm, ...]) -> list[Breakout]:
     """One that goes on, and two that have ended."""
 
@@ -371,7 +381,7 @@ def build(store: Store, now: datetime | None = None) -> World:
     store.movies.upsert(catalogue)
     rows = {film.movie_id: updates(film, closed_end) for film in catalogue}
     store.predictions.upsert([forecast for film in catalogue for forecast in predictions(film, rows[film.movie_id])])
-    store.metrics.upsert(list(metrics(closed_end)))
+    store.metrics.upsert([*metrics(closed_end), *events(closed_end)])
     store.mentions.upsert([mention for film in catalogue for mention in examples(film, closed_end)])
     store.breakouts.upsert(breakouts(closed_end, catalogue))
     store.momentum.upsert(momenta(rows, closed_end))

@@ -50,7 +50,7 @@ export const Empty = ({ title, children }) => html`<div class="state"><h2>${titl
 
 /** What went wrong, in the API's own words, and what to do. @param {{error: any, retry?: () => void, alone?: boolean}} props alone: the page has no other heading */
 export function Failure({ error, retry, alone = false }) {
-  if (error.status === 401) return html`<${SignIn} retry=${retry} />`;
+  if (error.status === 401) return html`<${SignIn} alone=${alone} />`;
   return html`<div class="state bad" role="alert">
     ${alone ? html`<h1 tabindex="-1">${failureTitle(error)}</h1>` : html`<h2>${failureTitle(error)}</h2>`}
     <p class="definition">${error.detail || error.message}${error.status ? html` <span class="faint">(HTTP ${error.status})</span>` : ""}</p>
@@ -61,18 +61,20 @@ export function Failure({ error, retry, alone = false }) {
 
 const failureTitle = (error) => ({ 404: "Not there", 503: "Not ready yet" })[error.status] ?? error.title ?? "Something failed";
 
-function SignIn({ retry }) {
+function SignIn({ alone }) {
   const [problem, setProblem] = useState("");
+  const id = useId();
   const submit = (event) => {
     event.preventDefault();
-    signIn(new FormData(event.target).get("key")).then(() => location.reload(), (error) => setProblem(error.message));
+    signIn(new FormData(event.target).get("key")).then(() => location.reload(), (error) => setProblem(error.status === 401 ? "The platform does not know this key." : error.message));
   };
-  return html`<form class="state" onSubmit=${submit} data-retry=${Boolean(retry)}>
-    <h2>This platform asks for an API key</h2>
-    <p class="definition">It is kept in a cookie that scripts cannot read. Keys are set in <code>API_KEYS</code>.</p>
-    <label class="field">API key<input class="input" name="key" type="password" autocomplete="current-password" required /></label>
+  const title = "This platform asks for an API key";
+  return html`<form class="state" onSubmit=${submit}>
+    ${alone ? html`<h1 tabindex="-1">${title}</h1>` : html`<h2>${title}</h2>`}
+    <p class="definition">Who runs it gives you one: keys are set in <code>API_KEYS</code>. Yours is kept in a cookie that scripts cannot read, until the browser is closed.</p>
+    <label class="field">API key<input class="input" name="key" type="password" autocomplete="current-password" required aria-invalid=${problem ? "true" : undefined} aria-describedby=${id} /></label>
     <button class="button primary">Continue</button>
-    ${problem && html`<p role="alert" class="chip bad">${problem}</p>`}
+    <p role="alert" id=${id} class=${problem ? "chip bad" : ""}>${problem}</p>
   </form>`;
 }
 

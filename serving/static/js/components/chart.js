@@ -51,7 +51,33 @@ function axes({ yScales, xLabel }) {
   return [{ ...base, label: xLabel, values: days, space: 64 }, ...yScales.map((scale, index) => ({ ...base, scale: scale.key, side: index ? 1 : 3, grid: index ? { show: false } : grid, size: 44, values: (_, ticks) => ticks.map((tick) => number(tick, Number.isInteger(tick) ? 0 : 1)) }))];
 }
 
-function optionsOf({ series, bands, yScales, height, width, onMove, uPlot }) {
+/** Draws the marks: a dashed line each, with its word at the top where there is room beside the one before. */
+function drawMarks(plot, marks) {
+  const { ctx, bbox } = plot;
+  const unit = devicePixelRatio;
+  let free = bbox.left;
+  ctx.save();
+  ctx.font = `${11 * unit}px ${getComputedStyle(document.body).fontFamily}`;
+  for (const { at, text, color: token } of marks) {
+    const x = plot.valToPos(at, "x", true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = ctx.fillStyle = color(token);
+    ctx.lineWidth = 1.5 * unit;
+    ctx.setLineDash([4 * unit, 3 * unit]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const width = ctx.measureText(text).width;
+    const left = x + width + 6 * unit < bbox.left + bbox.width ? x + 5 * unit : x - width - 5 * unit;
+    if (left < free) continue;
+    ctx.fillText(text, left, bbox.top + 10 * unit);
+    free = left + width;
+  }
+  ctx.restore();
+}
+
+function optionsOf({ series, bands, marks, yScales, height, width, onMove, uPlot }) {
   return {
     width,
     height,
@@ -62,7 +88,7 @@ function optionsOf({ series, bands, yScales, height, width, onMove, uPlot }) {
     axes: axes({ yScales }),
     series: [{}, ...series.map((each) => lineOf(each, uPlot))],
     bands: bands.map(({ high, low, color: token, share }) => ({ series: [high + 1, low + 1], fill: alpha(color(token), share) })),
-    hooks: { setCursor: [(plot) => onMove(plot.cursor.idx)] },
+    hooks: { setCursor: [(plot) => onMove(plot.cursor.idx)], draw: [(plot) => drawMarks(plot, marks)] },
   };
 }
 
@@ -96,22 +122,22 @@ function Values({ x, series, what }) {
 /**
  * @param {{what: string, x: number[], series: {label: string, values: (number|null)[], color?: string, width?: number, dash?: number[], fill?: number,
  *   bars?: boolean, points?: boolean, spanGaps?: boolean, scale?: string, spoken?: boolean, raw?: (number|null)[], format?: (value: number) => string}[],
- *   bands?: {high: number, low: number, color: string, share: number}[], yScales?: {key: string, range?: any}[], height?: number, keys?: any}} props
+ *   bands?: {high: number, low: number, color: string, share: number}[], marks?: {at: number, text: string, color: string}[], yScales?: {key: string, range?: any}[], height?: number, keys?: any}} props
  */
-export function Chart({ what, x, series, bands = [], yScales = [{ key: "y" }], height = 280, keys }) {
+export function Chart({ what, x, series, bands = [], marks = [], yScales = [{ key: "y" }], height = 280, keys }) {
   const box = useRef(null);
   const plot = useRef(null);
   const theme = useTheme();
   const [index, setIndex] = useState(null);
   const [failed, setFailed] = useState(null);
-  const shape = JSON.stringify([theme, height, bands, yScales.map((scale) => scale.key), series.map(({ values, raw, ...rest }) => rest)]);
+  const shape = JSON.stringify([theme, height, bands, marks, yScales.map((scale) => scale.key), series.map(({ values, raw, ...rest }) => rest)]);
 
   useEffect(() => {
     let wanted = true;
     let observer;
     uplot().then((uPlot) => {
       if (!wanted || !box.current) return; // gone before the library came
-      const options = optionsOf({ series, bands, yScales, height, width: box.current.clientWidth, onMove: setIndex, uPlot });
+      const options = optionsOf({ series, bands, marks, yScales, height, width: box.current.clientWidth, onMove: setIndex, uPlot });
       plot.current = new uPlot(options, [x, ...series.map((each) => each.values)], box.current);
       observer = new ResizeObserver(([entry]) => plot.current?.setSize({ width: entry.contentRect.width, height }));
       observer.observe(box.current);

@@ -4,6 +4,7 @@ import { html, useMemo, useState } from "../lib/ui.js";
 import { Ago, Card, Empty, Segmented, Time } from "./basics.js";
 import { Chart, Keys, axisOf, place } from "./chart.js";
 import { scoreRange } from "./film-history.js";
+import { Events, marksOf } from "./marks.js";
 
 const BASELINES = { persistence: "No change", ewma: "Running mean", holt: "Damped trend", blend: "Day and week means", seasonal_day: "As a day ago", seasonal_week: "As a week ago" };
 const AHEAD_SHARE = 2; // the past shown is at least twice as long as the fan, so that the fan is read against something
@@ -65,10 +66,11 @@ export function FilmForecast({ forecast, history }) {
   const past = useMemo(() => forecast.past.filter((each) => String(each.horizon) === chosen), [forecast, chosen]);
   const lines = useMemo(() => (current.length ? linesOf(current, past, history) : null), [current, past, history]);
   if (!lines) return html`<${Card} title="Where it is heading"><${Empty} title="No forecast yet">The first one is made when the film has a closed window that the forecaster has read.<//><//>`;
+  const happened = forecast.events.filter((event) => seconds(event.at) >= lines.x[0]);
   const options = current.map((each) => [String(each.horizon), duration(aheadOf(each))]);
   const choice = html`<${Segmented} label="Horizon of the past forecasts" value=${chosen} options=${options} onChange=${setHorizon} />`;
   return html`<${Card} title="Where it is heading" aside=${choice} definition=${html`TrendScore of the windows ahead, made at ${clock(current[0].made_at)} (<${Ago} at=${current[0].made_at} />) by model version ${current[0].model_version}. Shaded: the interval meant to hold ${percent(current[0].coverage)} of the outcomes. Left of it, ${count(lines.n)} forecasts made ${duration(aheadOf(current.find((each) => String(each.horizon) === chosen) ?? current[0]))} ahead, over what came.`}>
-    <${Chart} what="Forecasts and outcomes" x=${lines.x} series=${lines.series} bands=${lines.bands} yScales=${[{ key: "y", range: scoreRange }]} height=${280} keys=${html`<${Keys} entries=${[["ink", "What came"], ["forecast", "Forecast, with its interval"]]} />`} />
-    <div class="stack"><${Outcomes} past=${past} coverage=${current[0].coverage} /><${Ahead} current=${current} /></div>
+    <${Chart} what="Forecasts and outcomes" x=${lines.x} series=${lines.series} bands=${lines.bands} marks=${marksOf(happened)} yScales=${[{ key: "y", range: scoreRange }]} height=${280} keys=${html`<${Keys} entries=${[["ink", "What came"], ["forecast", "Forecast, with its interval"]]} />`} />
+    <div class="stack">${happened.length ? html`<${Events} events=${happened} />` : null}<${Outcomes} past=${past} coverage=${current[0].coverage} /><${Ahead} current=${current} /></div>
   <//>`;
 }

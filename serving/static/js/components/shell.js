@@ -34,7 +34,7 @@ function Banner({ trouble }) {
 
 function Pulse({ live, trouble }) {
   const kind = trouble?.kind ?? live.connection;
-  return html`<span class=${`pulse ${kind}`}><i aria-hidden="true" />${{ open: "Live", connecting: "Connecting", lost: "Offline", stale: "Stale" }[kind]}</span>`;
+  return html`<span class=${`pulse ${kind}`}><i aria-hidden="true" />${{ open: "Live", connecting: "Connecting", lost: "Offline", stale: "Stale", refused: "Signed out" }[kind]}</span>`;
 }
 
 function ThemeButton() {

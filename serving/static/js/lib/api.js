@@ -1,4 +1,6 @@
 // Reading the API. Errors are RFC 9457 problem details; a browser that gets no answer at all makes a Problem of status 0.
+/** What the window hears when the API asks for a key: the stream cannot be had either, and that is no disconnection. */
+export const REFUSED = "trendscope-refused";
 const TIMEOUT_MS = 15_000; // the slowest answer (a month of history) takes well under a second; a stopped process takes for ever
 
 export class Problem extends Error {
@@ -31,6 +33,7 @@ export async function signIn(key) {
 async function read(response) {
   const body = await response.json().catch(() => null);
   if (response.ok && body !== null) return body;
+  if (response.status === 401) dispatchEvent(new Event(REFUSED));
   throw new Problem(response.status, body?.title ?? `HTTP ${response.status}`, body?.detail ?? "");
 }
 

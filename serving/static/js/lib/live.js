@@ -1,4 +1,5 @@
 // The one stream of server-sent events: connection state, and who wants to hear which event.
+import { REFUSED } from "./api.js";
 import { now, setServerTime } from "./clock.js";
 import { useEffect, useState } from "./ui.js";
 
@@ -7,7 +8,7 @@ const SILENCE_MS = 25_000; // `status` comes every 5 s: five missed ones mean th
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 10_000;
 
-/** connection: connecting | open | lost. lostAt, heardAt: milliseconds by the server's clock. */
+/** connection: connecting | open | lost | refused (a key is asked for; signing in loads the page anew). lostAt, heardAt: milliseconds by the server's clock. */
 let state = { connection: "connecting", heardAt: null, lostAt: null, stale: false, staleAge: null, staleAt: null, status: null, window: null };
 const watchers = new Set();
 const subscribers = new Map(EVENTS.map((name) => [name, new Set()]));
@@ -24,13 +25,14 @@ function set(change) {
 }
 
 function lose() {
-  if (state.connection !== "lost") set({ connection: "lost", lostAt: now() });
+  if (state.connection !== "lost" && state.connection !== "refused") set({ connection: "lost", lostAt: now() });
 }
 
 function reconnect() {
   source?.close();
   source = null;
   clearTimeout(retryTimer);
+  if (state.connection === "refused") return;
   retryTimer = setTimeout(open, retry);
   retry = Math.min(retry * 1.6, LAST_RETRY_MS);
 }
@@ -85,6 +87,10 @@ export function startLive() {
       reconnect();
     }
   }, 1000);
+  addEventListener(REFUSED, () => {
+    set({ connection: "refused", lostAt: null });
+    reconnect(); // which now only closes
+  });
   addEventListener("online", () => state.connection === "lost" && reconnect());
 }
 

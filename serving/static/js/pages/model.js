@@ -7,6 +7,7 @@ import { Ago, Card, Empty, Loaded, Unknown } from "../components/basics.js";
 import { Chart, Keys, axisOf, place } from "../components/chart.js";
 import { baselineName } from "../components/film-forecast.js";
 import { Links } from "../components/links.js";
+import { Events, marksOf } from "../components/marks.js";
 
 const COLORS = ["--popularity", "--mentions", "--sentiment", "--forecast", "--negative"];
 const DASHES = [undefined, [8, 3], [2, 3], [10, 3, 2, 3], [5, 5]];
@@ -48,7 +49,7 @@ function Course({ data }) {
     return { x, series: [...series, { label: "no change", values: x.map(() => 0), color: "--ink-3", width: 1, spoken: false }] };
   }, [data]);
   if (!lines.x.length) return html`<p class="definition">No figures yet: they begin with the first outcome.</p>`;
-  return html`<${Chart} what="Skill against no change, percent" x=${lines.x} series=${lines.series} yScales=${[{ key: "y", range: (_, low, high) => [Math.min(-2, (low ?? 0) - 1), Math.max(5, (high ?? 0) + 1)] }]} height=${260} keys=${html`<${Keys} entries=${lines.series.slice(0, -1).map((each, index) => [`c${index}`, each.label])} />`} />`;
+  return html`<${Chart} what="Skill against no change, percent" x=${lines.x} series=${lines.series} marks=${marksOf(data.events)} yScales=${[{ key: "y", range: (_, low, high) => [Math.min(-2, (low ?? 0) - 1), Math.max(5, (high ?? 0) + 1)] }]} height=${260} keys=${html`<${Keys} entries=${lines.series.slice(0, -1).map((each, index) => [`c${index}`, each.label])} />`} />`;
 }
 
 /** "trendscope_drift_score{column=mentions}" → ["trendscope_drift_score", "mentions"] */
@@ -70,6 +71,18 @@ function Drift({ data }) {
       <tbody>${columns.map((column) => html`<tr key=${column}><th scope="row">${column.replaceAll("_", " ")}</th><td>${number(of("score", column), 2)}</td><td>${of("detected", column) === null ? "unknown" : of("detected", column) ? "yes" : "no"}</td></tr>`)}</tbody></table></div><//>`;
 }
 
+/** Who forecasts, and who would like to. */
+function Versions({ data, links }) {
+  const { challenger, horizons } = data;
+  const shares = horizons.map(({ horizon, ahead_seconds: ahead, mae }) => [ahead, challenger?.mae[horizon] === undefined || !mae ? null : challenger.mae[horizon] / mae]);
+  return html`<${Card} title="Versions and reports" definition="Runs, parameters and models are kept by MLflow; drift reports by Evidently."><dl class="facts">
+      <dt>Forecasts now</dt><dd><b>${data.version}</b></dd>
+      ${data.versions.length > 1 && html`<dt>Also in the newest forecasts</dt><dd>${data.versions.slice(1).join(", ")}</dd>`}
+      <dt>Learns in shadow</dt><dd>${challenger ? html`<b>${challenger.version}</b>` : html`<${Unknown} />`}</dd>
+      ${shares.map(([ahead, share]) => html`<dt key=${ahead} class="inset">its error, ${duration(ahead)} ahead</dt><dd>${share === null ? html`<${Unknown} />` : `${percent(share, 1)} of the model’s`}</dd>`)}
+    </dl><${Links} links=${links} only=${/mlflow|evidently|drift|report/i} /><//>`;
+}
+
 export default function Model() {
   const live = useLive();
   const resource = useResource("/api/v1/model", ["trends"]);
@@ -78,7 +91,8 @@ export default function Model() {
       data.version === null
         ? html`<${Empty} title="No forecast yet">The forecaster has not read a closed window yet, or does not run. <a href="/system">See what runs</a>.<//>`
         : html`<div class="grid-3">${data.horizons.map((figures) => html`<${Horizon} key=${figures.horizon} figures=${figures} target=${data.coverage_target} />`)}</div>
-          <${Card} title="Skill over time" definition="Per cent less error than “no change”; above zero the model earns its keep. One point each time a window closes."><${Course} data=${data} /><//>
-          <div class="grid-2"><${Drift} data=${data} />
-            <${Card} title="Versions and reports" definition="Runs, parameters and models are kept by MLflow; drift reports by Evidently."><dl class="facts"><dt>Version that forecasts now</dt><dd><b>${data.version}</b></dd><dt>Versions in the newest forecasts</dt><dd>${data.versions.join(", ")}</dd></dl><${Links} links=${live.status?.links} only=${/mlflow|evidently|drift|report/i} /><//></div>`}<//>`;
+          <${Card} title="Skill over time" definition="Per cent less error than “no change”; above zero the model earns its keep. One point each time a window closes; dashed uprights mark what happened to it."><${Course} data=${data} /><//>
+          <div class="grid-2"><${Drift} data=${data} /><div class="stack">
+            <${Card} title="What happened" definition="Drifts, contests between the model and its challenger, promotions and rollbacks, newest first."><${Events} events=${data.events} empty="Nothing yet: no drift was found, and no contest has ended." /><//>
+            <${Versions} data=${data} links=${live.status?.links} /></div></div>`}<//>`;
 }
