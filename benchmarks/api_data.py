@@ -312,7 +312,7 @@ class Loader:
             for name, value in values.items()
             for number in range(240)
         )  # fmt: skip
-        counts = {"counted": 51_000, "duplicates": 120, "too_late": 14, "without_film": 23_000, "dead_lettered": 3}
+        counts = {"counted": 51_000, "duplicate": 120, "late": 14, "without_film": 23_000, "dead_letter": 3}
         self._store.ledger.upsert(
             LedgerEntry(job_id="made-up", batch_id=1, category=name, count=count, at=end)
             for name, count in counts.items()

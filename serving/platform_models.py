@@ -101,7 +101,7 @@ class ServiceState(Answer):
     lag: int | None = Field(description="Records not processed yet; null: it does not say.")
     last_event: Instant | None = Field(description="Event time of the newest record it handled.")
     last_poll: Instant | None = Field(description="When a source was last polled with success.")
-    rate: Amount | None = Field(description="Records a second between the last two looks.")
+    rate: Amount | None = Field(description="Records a second over the last minute.")
     rate_unit: str | None = Field(examples=["comments/s"])
 
 

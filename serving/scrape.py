@@ -2,7 +2,7 @@
 
 import math
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,8 @@ from serving.state import Services
 _TIMEOUT = 2.0
 _LINK_TIMEOUT = 0.3
 _LINKS_EVERY = timedelta(seconds=30)
+_RATE_SPAN = timedelta(minutes=1)
+"""Windows close once a minute and forecasts come with them: a rate between two looks would be nothing, then a peak."""
 _SIMULATED = "trendscope_producer_simulated"
 _DRIFT = ("ml_drift_", "trendscope_drift_")
 """Gauges with these beginnings are shown with the model."""
@@ -132,7 +134,8 @@ class Scraper:
         reaches: Callable[[str, int], bool] = listens,
     ) -> None:
         self._settings, self._clock, self._get, self._reaches = settings, clock, get, reaches
-        self._last: dict[str, Sample] = {}
+        self._seen: dict[str, tuple[Sample, ...]] = {}
+        """By service the samples of the minute up to the last one, oldest first."""
         self._links: tuple[Link, ...] = ()
         self._links_at: datetime | None = None
 
@@ -143,12 +146,13 @@ class Scraper:
         drift_at: datetime | None = None
         challenger: Challenger | None = None
         for target in targets(self._settings):
-            before, sample = self._last.get(target.name), self._sample(target)
-            states.append(_state(target, before, sample, self._clock()))
+            sample, recent = self._sample(target), self._clock() - _RATE_SPAN
+            seen = [each for each in self._seen.get(target.name, ()) if each.at >= recent]
+            states.append(_state(target, seen, sample, self._clock()))
             if target.source:
-                sources.append(self._source(target, sample or before))
+                sources.append(self._source(target, sample or self._last(target)))
             if sample is not None:
-                self._last[target.name] = sample
+                self._seen[target.name] = (*seen, sample)
                 drift |= _drift(sample)
                 drift_at = sample.at if drift else None
                 challenger = _challenger(sample) or challenger
@@ -161,6 +165,11 @@ class Scraper:
             challenger=challenger,
             read_at=self._clock(),
         )
+
+    def _last(self, target: Target) -> Sample | None:
+        """What it told last, however long ago."""
+        told = self._seen.get(target.name)
+        return told[-1] if told else None
 
     def _sample(self, target: Target) -> Sample | None:
         host = self._settings.metrics_host.replace("{service}", target.name)
@@ -206,7 +215,7 @@ def link_candidates(settings: Settings) -> tuple[tuple[str, str, int, str], ...]
     )
 
 
-def _state(target: Target, before: Sample | None, sample: Sample | None, now: datetime) -> ServiceState:
+def _state(target: Target, seen: Sequence[Sample], sample: Sample | None, now: datetime) -> ServiceState:
     if sample is None:
         return ServiceState(
             name=target.name, up=False, checked_at=now, lag=None, last_event=None, last_poll=None, rate=None,
@@ -220,18 +229,21 @@ def _state(target: Target, before: Sample | None, sample: Sample | None, now: da
         lag=None if lag is None else int(lag),
         last_event=None if newest is None else newest + target.shift,
         last_poll=sample.newest(target.last_poll),
-        rate=_rate(target.counter, before, sample),
+        rate=_rate(target.counter, [*seen, sample]),
         rate_unit=target.unit,
     )
 
 
-def _rate(counter: str | None, before: Sample | None, sample: Sample) -> float | None:
-    """Growth a second; None without an earlier look, and after a restart, which sets counters back."""
-    new = sample.total(counter)
-    old = before.total(counter) if before else None
-    if before is None or new is None or old is None or new < old or sample.at <= before.at:
+def _rate(counter: str | None, seen: Sequence[Sample]) -> float | None:
+    """Growth a second over the samples; None with one alone. A restart sets counters back: then since the restart."""
+    values = [(sample.at, value) for sample in seen if (value := sample.total(counter)) is not None]
+    for number in range(len(values) - 1, 0, -1):
+        if values[number][1] < values[number - 1][1]:
+            values = values[number:]
+            break
+    if len(values) < 2 or values[-1][0] <= values[0][0]:
         return None
-    return (new - old) / (sample.at - before.at).total_seconds()
+    return (values[-1][1] - values[0][1]) / (values[-1][0] - values[0][0]).total_seconds()
 
 
 def _drift(sample: Sample) -> dict[str, float]:

@@ -152,4 +152,6 @@ def open_page(browser: Browser, served: Served, watch_of: list[Watch]) -> Iterat
 def keep(page: Page, name: str, *, full: bool = True) -> None:
     """A screenshot for people, under artifacts/browser."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    if full:  # rows that are off the screen are not painted otherwise
+        page.evaluate("for (const row of document.querySelectorAll('.row')) row.style.contentVisibility = 'visible'")
     page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=full)

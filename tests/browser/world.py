@@ -392,7 +392,7 @@ def build(store: Store, now: datetime | None = None) -> World:
         LedgerEntry(job_id="job", batch_id=0, category=category, count=count, at=closed_end)
         for category, count in (
             ("counted", 9_120),
-            ("no_film", 31_404),
+            ("without_film", 31_404),
             ("duplicate", 212),
             ("late", 37),
             ("dead_letter", 3),

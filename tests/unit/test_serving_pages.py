@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from configs.settings import load_settings
+from processors.records import Category
 from serving import pages
 
 _STATIC = pages.STATIC
@@ -113,3 +114,13 @@ def test_the_digest_follows_names_and_content(tmp_path: Path) -> None:
     second = pages.digest(tmp_path)
     (tmp_path / "a.js").rename(tmp_path / "b.js")
     assert len({first, second, pages.digest(tmp_path)}) == 3
+
+
+def test_every_category_of_the_ledger_has_its_words_and_its_colour() -> None:
+    """What the job writes and what the page names: a category without a name would be shown raw."""
+    page = (_STATIC / "js" / "pages" / "system.js").read_text(encoding="utf-8")
+    named = re.search(r"const CATEGORIES = \{(.*?)\n\};", page, re.DOTALL)
+    assert named
+    assert set(re.findall(r"(\w+): \"", named[1])) == {category.value for category in Category}
+    styles = (_STATIC / "css" / "pages.css").read_text(encoding="utf-8")
+    assert set(re.findall(r"\.ledger-bar \.(\w+)", styles)) == {category.value for category in Category}

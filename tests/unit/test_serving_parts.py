@@ -231,6 +231,20 @@ class TestScraper:
         texts[SETTINGS.processor_metrics_port] = METRICS.format(counted=3)
         again = {each.name: each for each in scraper.look().services}["trend-processor"]
         assert again.rate is None, "it was started anew: its counters are back at zero"
+        clock.forward(10)
+        texts[SETTINGS.processor_metrics_port] = METRICS.format(counted=23)
+        assert {each.name: each for each in scraper.look().services}["trend-processor"].rate == 2.0, "since then"
+
+    def test_a_rate_is_that_of_the_last_minute(self) -> None:
+        """What comes once a minute, as forecasts do, is no peak and then nothing."""
+        texts: dict[int, str | None] = {}
+        scraper, clock = self.scraper(texts)
+        rates = []
+        for second in range(0, 300, 5):
+            texts[SETTINGS.processor_metrics_port] = METRICS.format(counted=600 * (second // 60))
+            rates.append({each.name: each for each in scraper.look().services}["trend-processor"].rate)
+            clock.forward(5)
+        assert set(rates[13:]) == {10.0}
 
     def test_one_that_does_not_answer_is_down_and_nothing_else_is_known(self) -> None:
         scraper, _ = self.scraper({})

@@ -7,6 +7,8 @@ import { Time } from "./basics.js";
 const SCRIPT = new URL("../../vendor/uplot.js", import.meta.url);
 const STYLE = new URL("../../vendor/uplot.css", import.meta.url);
 const TABLE_ROWS = 60; // newest; a longer table helps nobody, and the API has the rest
+/** Distances of the ticks in seconds: whole minutes at least, for no window is shorter. */
+const TICKS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 1_209_600];
 let loading;
 
 /** uPlot and its style sheet, fetched when the first chart is opened. */
@@ -48,7 +50,7 @@ function axes({ yScales, xLabel }) {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const base = { stroke: ink, grid, ticks: { show: false }, font };
   const days = [[86_400, "{MMM} {D}", null, null, null, null, null, null, 1], [3600, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1], [60, "{HH}:{mm}", "\n{MMM} {D}", null, "\n{MMM} {D}", null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]];
-  return [{ ...base, label: xLabel, values: days, space: 64 }, ...yScales.map((scale, index) => ({ ...base, scale: scale.key, side: index ? 1 : 3, grid: index ? { show: false } : grid, size: 44, values: (_, ticks) => ticks.map((tick) => number(tick, Number.isInteger(tick) ? 0 : 1)) }))];
+  return [{ ...base, label: xLabel, values: days, space: 64, incrs: TICKS }, ...yScales.map((scale, index) => ({ ...base, scale: scale.key, side: index ? 1 : 3, grid: index ? { show: false } : grid, size: 44, values: (_, ticks) => ticks.map((tick) => number(tick, Number.isInteger(tick) ? 0 : 1)) }))];
 }
 
 /** Draws the marks: a dashed line each, with its word at the top where there is room beside the one before. */
@@ -57,6 +59,8 @@ function drawMarks(plot, marks) {
   const unit = devicePixelRatio;
   let free = bbox.left;
   ctx.save();
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
   ctx.font = `${11 * unit}px ${getComputedStyle(document.body).fontFamily}`;
   for (const { at, text, color: token } of marks) {
     const x = plot.valToPos(at, "x", true);
@@ -71,11 +75,17 @@ function drawMarks(plot, marks) {
     const width = ctx.measureText(text).width;
     const left = x + width + 6 * unit < bbox.left + bbox.width ? x + 5 * unit : x - width - 5 * unit;
     if (left < free) continue;
-    ctx.fillText(text, left, bbox.top + 10 * unit);
+    ctx.fillText(text, left, bbox.top + 2 * unit);
     free = left + width;
   }
   ctx.restore();
 }
+
+/** A bar stands left of its time, the window's end: the first one needs the room of a step before it. */
+const withFirstBar = (plot, from, to) => {
+  const [times] = plot.data;
+  return [times.length > 1 ? from - (times[1] - times[0]) : from, to];
+};
 
 function optionsOf({ series, bands, marks, yScales, height, width, onMove, uPlot }) {
   return {
@@ -84,7 +94,7 @@ function optionsOf({ series, bands, marks, yScales, height, width, onMove, uPlot
     padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
-    scales: { x: { time: true }, ...Object.fromEntries(yScales.map(({ key, range }) => [key, range ? { range } : {}])) },
+    scales: { x: { time: true, ...(series.some((each) => each.bars) && { range: withFirstBar }) }, ...Object.fromEntries(yScales.map(({ key, range }) => [key, range ? { range } : {}])) },
     axes: axes({ yScales }),
     series: [{}, ...series.map((each) => lineOf(each, uPlot))],
     bands: bands.map(({ high, low, color: token, share }) => ({ series: [high + 1, low + 1], fill: alpha(color(token), share) })),

@@ -7,6 +7,8 @@ import { Icon } from "./icons.js";
 export const PARTS = [["popularity", "Popularity"], ["mentions", "Mentions"], ["sentiment", "Sentiment"]];
 /** Below so many comments a mean says next to nothing: one comment's polarity is right two times in three. */
 export const FEW = 5;
+/** Seconds of history below which what is expected of a film is what is expected of any film: not yet its own normal. */
+export const LEAST_HISTORY = 3600;
 const FLAT = 0.5; // points; a smaller change than this rounds away in what is shown
 
 const REACH = 20; // points on either side of the present score that the forecast's bar spans
@@ -73,11 +75,12 @@ export function Sparkline({ line, missing = "too new", width = 120, height = 34 
 /** Mentions of the last hour beside the film's normal. */
 export function MentionsFigure({ momentum, missing = "no history yet" }) {
   if (!momentum) return html`<${Unknown}>${missing}<//>`;
-  const top = Math.max(momentum.mentions, momentum.expected, 1);
+  const known = momentum.history_seconds >= LEAST_HISTORY;
+  const top = Math.max(momentum.mentions, known ? momentum.expected : 0, 1);
   return html`<div class="figure"><p><b>${count(momentum.mentions)}</b> <span class="unit">/ ${momentum.span_seconds === 3600 ? "h" : duration(momentum.span_seconds)}</span>
       ${momentum.in_breakout && html` <span class="chip hot">breakout</span>`}</p>
-    <div class="bullet" aria-hidden="true"><i style=${{ width: percentOf((momentum.mentions / top) * 100) }} /><u style=${{ left: percentOf((momentum.expected / top) * 100) }} /></div>
-    <p class="sub">normal ${number(momentum.expected)} · ${times(momentum.growth)}</p></div>`;
+    <div class="bullet" aria-hidden="true"><i style=${{ width: percentOf((momentum.mentions / top) * 100) }} />${known && html`<u style=${{ left: percentOf((momentum.expected / top) * 100) }} />`}</div>
+    <p class="sub">${known ? `normal ${number(momentum.expected)} · ${times(momentum.growth)}` : "normal not known yet"}</p></div>`;
 }
 
 /** Positive, neutral and negative comments, with their mean and n. */

@@ -5,7 +5,7 @@ import { useResource } from "../lib/resource.js";
 import { html } from "../lib/ui.js";
 import { Ago, Loading, Span, Time, Unknown } from "./basics.js";
 import { Comment, strongest } from "./comments.js";
-import { PARTS } from "./figures.js";
+import { LEAST_HISTORY, PARTS } from "./figures.js";
 
 const READ = 20; // comments looked through for the strongest
 
@@ -30,15 +30,18 @@ export const Sum = ({ film }) => html`<dl class="sum">
 </dl>`;
 
 /** Since when, against which normal. */
-function Since({ film, window }) {
+export function Since({ film, window }) {
   const momentum = film.momentum;
   const { data } = useResource(momentum?.in_breakout ? withQuery("/api/v1/breakouts", { movie_id: film.movie_id, status: "active", limit: 1 }) : null, ["breakout"]);
   const breakout = data?.breakouts[0];
   if (breakout)
     return html`<p>Breakout since <b><${Time} at=${breakout.started_at} /></b>: ${count(breakout.mentions)} comments where ${number(breakout.expected)} were to be expected (chance ${chance(breakout.p_value)}).</p>`;
   if (!momentum) return html`<p>Since when: <${Unknown}>${window.is_final ? "too little history to know its normal" : "known when the window closes"}<//></p>`;
+  const spoken = `${plural(momentum.mentions, "comment")} in the last ${momentum.span_seconds === 3600 ? "hour" : duration(momentum.span_seconds)}`;
+  const share = `${number(momentum.share_of_voice * 100)} % of all films' comments.`;
+  if (momentum.history_seconds < LEAST_HISTORY) return html`<p>${spoken}; its normal is <${Unknown}>not known yet<//>, for less than an hour was seen of it. ${share}</p>`;
   const level = momentum.growth >= 1.5 ? "more than" : momentum.growth <= 0.67 ? "less than" : "about";
-  return html`<p>Spoken of ${level} normal: ${plural(momentum.mentions, "comment")} in the last ${momentum.span_seconds === 3600 ? "hour" : duration(momentum.span_seconds)}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${number(momentum.share_of_voice * 100)} % of all films' comments.</p>`;
+  return html`<p>Spoken of ${level} normal: ${spoken}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${share}</p>`;
 }
 
 /** The opened part of a row. */

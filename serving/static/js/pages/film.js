@@ -10,7 +10,7 @@ import { FilmComments } from "../components/film-comments.js";
 import { FilmForecast } from "../components/film-forecast.js";
 import { FilmHistory } from "../components/film-history.js";
 import { Poster } from "../components/poster.js";
-import { Sum } from "../components/why.js";
+import { Since, Sum } from "../components/why.js";
 
 export const SPANS = [["1", "1 h"], ["6", "6 h"], ["24", "24 h"], ["168", "7 d"], ["720", "30 d"]];
 
@@ -24,7 +24,8 @@ function Head({ detail }) {
       <p class="chips">${facts.year && html`<span class="chip">${facts.year}</span>`}${facts.genres.map((genre) => html`<span class="chip" key=${genre}>${genre}</span>`)}${facts.language && html`<span class="chip">${language(facts.language)}</span>`}
         ${trend?.momentum?.in_breakout && html`<a class="chip hot" href="/breakouts">In a breakout now</a>`}</p>
       <p class="overview">${facts.overview || html`<${Unknown}>TMDB has no description<//>`}</p>
-      ${trend && html`<div class="film-figures"><div><h2>Mentions</h2><${MentionsFigure} momentum=${trend.momentum} /></div><div><h2>Sentiment</h2><${SentimentFigure} sentiment=${trend.sentiment} /></div><div><h2>Forecast</h2><${ForecastFigure} forecast=${trend.forecast} /></div></div>`}
+      ${trend && html`<div class="film-figures"><div><h2>Mentions</h2><${MentionsFigure} momentum=${trend.momentum} /></div><div><h2>Sentiment</h2><${SentimentFigure} sentiment=${trend.sentiment} /></div><div><h2>Forecast</h2><${ForecastFigure} forecast=${trend.forecast} /></div></div>
+      <div class="definition"><${Since} film=${trend} window=${detail.window} /></div>`}
       <p><a class="button" href=${`/compare?ids=${detail.movie_id}`}>Compare with others</a></p>
     </div>
     <${Standing} detail=${detail} />

@@ -22,9 +22,13 @@ function verdict(skill) {
 
 function Errors({ figures }) {
   if (figures.mae === null) return null;
-  const rows = [["own", "This model", figures.mae], ...Object.entries(figures.baseline_mae).map(([name, mae]) => [name, baselineName(name), mae])].sort((a, b) => a[2] - b[2]);
+  const naive = figures.baseline_mae.persistence;
+  // Before the history reaches a day or a week back, "as a day ago" is "no change", to the last digit.
+  const known = Object.entries(figures.baseline_mae).filter(([name, mae]) => !(name.startsWith("seasonal_") && mae === naive));
+  const unknown = Object.keys(figures.baseline_mae).filter((name) => !known.some(([each]) => each === name)).map(baselineName);
+  const rows = [["own", "This model", figures.mae], ...known.map(([name, mae]) => [name, baselineName(name), mae])].sort((a, b) => a[2] - b[2]);
   const top = Math.max(...rows.map((row) => row[2]));
-  return html`<ul class="bars">${rows.map(([key, name, mae]) => html`<li key=${key}><span class="name">${key === "own" ? html`<b>${name}</b>` : name}</span><span class="rail"><i class=${key === "own" ? "own" : ""} style=${{ width: `${(100 * mae) / (top || 1)}%` }} /></span><span>${number(mae, 2)}</span></li>`)}</ul>`;
+  return html`<ul class="bars">${rows.map(([key, name, mae]) => html`<li key=${key}><span class="name">${key === "own" ? html`<b>${name}</b>` : name}</span><span class="rail"><i class=${key === "own" ? "own" : ""} style=${{ width: `${(100 * mae) / (top || 1)}%` }} /></span><span>${number(mae, 2)}</span></li>`)}</ul>${unknown.length ? html`<p class="sub">Not yet, for want of history: ${unknown.join(", ")}.</p>` : null}`;
 }
 
 function Coverage({ value, target }) {
@@ -33,19 +37,24 @@ function Coverage({ value, target }) {
     <p class="sub">${percent(value, 1)} of the outcomes fell inside their interval; the mark is the promise, ${percent(target)}.</p></div>`;
 }
 
-const Horizon = ({ figures, target }) => html`<${Card} class="horizon" title=${`${duration(figures.ahead_seconds)} ahead`}>
-  <div class="stack">
+function Horizon({ figures, target }) {
+  const title = `${duration(figures.ahead_seconds)} ahead`;
+  if (figures.mae === null)
+    return html`<${Card} class="horizon" title=${title}><div class="stat"><${Unknown}>no outcomes yet<//><p class="sub">The first forecast can be judged when the window ${duration(figures.ahead_seconds)} after it has closed.</p></div><//>`;
+  return html`<${Card} class="horizon" title=${title}><div class="stack">
     <div class="stat"><b>${verdict(figures.skill)}</b><p class="sub">than “no change” (skill: 1 − MAE / MAE of persistence), over ${figures.labels === null ? "an unknown number of" : count(figures.labels)} outcomes, older ones fading; as of <${Ago} at=${figures.as_of} /></p></div>
     <div><h3>Mean absolute error, points of TrendScore</h3><${Errors} figures=${figures} /></div>
     <${Coverage} value=${figures.coverage} target=${target} />
     <p class="sub">RMSE ${number(figures.rmse, 2)} · R² ${number(figures.r2, 2)} · intervals ${number(figures.width)} points wide on average</p>
   </div><//>`;
+}
 
 function Course({ data }) {
   const lines = useMemo(() => {
-    const timesOf = data.series.map((each) => each.skill.map((point) => seconds(point.at)));
+    const begun = data.series.filter((each) => each.skill.length);
+    const timesOf = begun.map((each) => each.skill.map((point) => seconds(point.at)));
     const x = axisOf(...timesOf);
-    const series = data.series.map((each, index) => ({ label: `${duration(data.horizons.find((row) => row.horizon === each.horizon)?.ahead_seconds ?? null)} ahead`, values: place(x, timesOf[index], each.skill.map((point) => point.value * 100)), color: COLORS[index % 5], dash: DASHES[index % 5], width: 1.75, spanGaps: true, format: (value) => `${number(value)} %` }));
+    const series = begun.map((each, index) => ({ label: `${duration(data.horizons.find((row) => row.horizon === each.horizon)?.ahead_seconds ?? null)} ahead`, values: place(x, timesOf[index], each.skill.map((point) => point.value * 100)), color: COLORS[index % 5], dash: DASHES[index % 5], width: 1.75, spanGaps: true, format: (value) => `${number(value)} %` }));
     return { x, series: [...series, { label: "no change", values: x.map(() => 0), color: "--ink-3", width: 1, spoken: false }] };
   }, [data]);
   if (!lines.x.length) return html`<p class="definition">No figures yet: they begin with the first outcome.</p>`;
@@ -79,7 +88,7 @@ function Versions({ data, links }) {
       <dt>Forecasts now</dt><dd><b>${data.version}</b></dd>
       ${data.versions.length > 1 && html`<dt>Also in the newest forecasts</dt><dd>${data.versions.slice(1).join(", ")}</dd>`}
       <dt>Learns in shadow</dt><dd>${challenger ? html`<b>${challenger.version}</b>` : html`<${Unknown} />`}</dd>
-      ${shares.map(([ahead, share]) => html`<dt key=${ahead} class="inset">its error, ${duration(ahead)} ahead</dt><dd>${share === null ? html`<${Unknown} />` : `${percent(share, 1)} of the model’s`}</dd>`)}
+      ${challenger && shares.map(([ahead, share]) => html`<dt key=${ahead} class="inset">its error, ${duration(ahead)} ahead</dt><dd>${share === null ? html`<${Unknown} />` : `${percent(share, 1)} of the model’s`}</dd>`)}
     </dl><${Links} links=${links} only=${/mlflow|evidently|drift|report/i} /><//>`;
 }
 
@@ -92,7 +101,7 @@ export default function Model() {
         ? html`<${Empty} title="No forecast yet">The forecaster has not read a closed window yet, or does not run. <a href="/system">See what runs</a>.<//>`
         : html`<div class="grid-3">${data.horizons.map((figures) => html`<${Horizon} key=${figures.horizon} figures=${figures} target=${data.coverage_target} />`)}</div>
           <${Card} title="Skill over time" definition="Per cent less error than “no change”; above zero the model earns its keep. One point each time a window closes; dashed uprights mark what happened to it."><${Course} data=${data} /><//>
-          <div class="grid-2"><${Drift} data=${data} /><div class="stack">
+          <div class="grid-2 loose"><${Drift} data=${data} /><div class="stack">
             <${Card} title="What happened" definition="Drifts, contests between the model and its challenger, promotions and rollbacks, newest first."><${Events} events=${data.events} empty="Nothing yet: no drift was found, and no contest has ended." /><//>
             <${Versions} data=${data} links=${live.status?.links} /></div></div>`}<//>`;
 }

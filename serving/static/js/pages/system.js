@@ -1,4 +1,5 @@
 // The pipeline with its live rates, how fresh each source is, and what became of every comment.
+import { useNow } from "../lib/clock.js";
 import { count, number, percent, plural } from "../lib/format.js";
 import { useLive } from "../lib/live.js";
 import { useResource } from "../lib/resource.js";
@@ -17,14 +18,17 @@ const FLOW = [
 /** What carries the data into each column. */
 const VIA = ["", "HTTP", "Kafka", "Kafka", "Cassandra"];
 const CATEGORIES = {
-  counted: "Counted as a mention of a film", no_film: "Names no film", duplicate: "Seen before", late: "Too late for its window", dead_letter: "Set aside as unreadable",
+  counted: "Means a film, and was counted", without_film: "Means no film", duplicate: "Seen before", late: "Too late for its window",
+  not_organic: "Found by searching for a film", dead_letter: "Set aside as unreadable",
 };
+/** What a service's lag counts, where that is not records of a topic. */
+const WAITING = { momentum: (lag) => `${plural(lag, "window")} open or waiting` };
 const SMALL_RATE = 0.1; // below, a rate a second is read better by the minute
 
 function rateOf(service) {
   if (service.rate === null || service.rate === undefined) return null;
   const [unit] = (service.rate_unit ?? "/s").split("/");
-  return service.rate > 0 && service.rate < SMALL_RATE ? `${number(service.rate * 60)} ${unit}/min` : `${number(service.rate)} ${unit}/s`;
+  return service.rate < SMALL_RATE ? `${number(service.rate * 60, service.rate ? 1 : 0)} ${unit}/min` : `${number(service.rate)} ${unit}/s`;
 }
 
 const Dot = ({ up }) => html`<i class=${`dot ${up === true ? "up" : up === false ? "down" : ""}`} /><span class="sr-only">${up === true ? "runs" : up === false ? "does not answer" : "not known"}</span>`;
@@ -34,7 +38,7 @@ function Service({ name, what, service }) {
   return html`<div class=${`node ${service?.up === false ? "down" : ""}`}><h3><${Dot} up=${service?.up ?? null} />${name}</h3><p>${what}</p>
     ${(rate || service?.rate_unit) && html`<p class="rate">${rate ?? html`<${Unknown}>rate unknown<//>`}</p>`}
     <p>${service?.up === false ? html`<b>Does not answer</b> (looked <${Ago} at=${service.checked_at} />)` : html`Newest event <${Ago} at=${service?.last_event} />`}</p>
-    ${service && service.lag !== null && html`<p>${plural(service.lag, "record")} behind</p>`}</div>`;
+    ${service && service.lag !== null && html`<p>${WAITING[name]?.(service.lag) ?? (service.lag ? `${plural(service.lag, "record")} behind` : "Not behind")}</p>`}</div>`;
 }
 
 function Source({ name, what, source }) {
@@ -57,18 +61,27 @@ function Ledger({ ledger }) {
     <table class="table"><thead><tr><th scope="col">Became</th><th scope="col">Comments</th><th scope="col">Share</th></tr></thead><tbody>${rows.map(([name, value]) => html`<tr key=${name}><th scope="row">${CATEGORIES[name] ?? name}</th><td>${count(value)}</td><td>${percent(sum ? value / sum : null, 1)}</td></tr>`)}</tbody></table><//>`;
 }
 
-const Freshness = ({ status }) => html`<${Card} title="Freshness" definition="The newest moment each part knows of, in the time of the events."><dl class="facts">
-  <dt>Newest closed window</dt><dd>${status.window ? html`<${Span} window=${status.window} />, ended <${Ago} at=${status.window.end} />` : html`<${Unknown}>none yet<//>`}</dd>
-  ${status.sources.map((source) => html`<dt key=${source.name}>${source.name}, newest event</dt><dd><${Ago} at=${source.last_event} /></dd>`)}
-  ${status.services.map((service) => html`<dt key=${service.name}>${service.name}, newest event</dt><dd><${Ago} at=${service.last_event} /></dd>`)}
-</dl><//>`;
+const DAY = 86_400;
+const TICKS = [["now", 0], ["1 min", 60], ["1 h", 3600], ["1 d", DAY]];
+/** Where an age stands between now and a day, in percent: by its logarithm, so that seconds and hours can both be told apart. */
+const rung = (age) => `${Math.min(100, (100 * Math.log1p(Math.max(0, age))) / Math.log1p(DAY))}%`;
+
+function Age({ name, at }) {
+  const present = useNow();
+  return html`<li><span class="name">${name}</span><span class="ladder" aria-hidden="true">${at && html`<i style=${{ left: rung((present - Date.parse(at)) / 1000) }} />`}</span><span class="age"><${Ago} at=${at} /></span></li>`;
+}
+
+const Freshness = ({ status }) => html`<${Card} title="Freshness" definition=${html`How old the newest event is that each part knows of, in the time of the events. Newest closed window: ${status.window ? html`<${Span} window=${status.window} />` : html`<${Unknown}>none yet<//>`}.`}>
+  <ul class="ages"><${Age} name="closed window" at=${status.window?.end} />
+    ${[...status.sources, ...status.services].map((each) => html`<${Age} key=${each.name} name=${each.name} at=${each.last_event} />`)}
+    <li aria-hidden="true"><span /><span class="ticks">${TICKS.map(([text, age]) => html`<span key=${text} style=${{ left: rung(age) }}>${text}</span>`)}</span><span /></li></ul><//>`;
 
 export default function System() {
   const live = useLive();
   const resource = useResource("/api/v1/status");
   const newest = live.status ?? resource.data;
-  return html`<div class="page-head"><div><h1 tabindex="-1">System</h1><p class="definition">The pipeline from its sources to this page, as each part tells of itself every five seconds. A rate is between the last two looks.</p></div></div>
+  return html`<div class="page-head"><div><h1 tabindex="-1">System</h1><p class="definition">The pipeline from its sources to this page, as each part tells of itself every five seconds. Rates are those of the last minute.</p></div></div>
     <${Loaded} resource=${newest ? { ...resource, data: newest } : resource} rows=${5}>${(status) => html`
       <${Card} title="Pipeline" definition="From left to right: sources, producers, Kafka, the Spark job, Cassandra, the forecaster and the watchers beside it, this process."><div class="flow">${FLOW.map((column, index) => html`<div class="flow-column" key=${index}>${VIA[index] && html`<span class="via">${VIA[index]}</span>`}${column.map((entry) => html`<${Node} key=${entry[1]} entry=${entry} status=${status} />`)}</div>`)}</div><//>
-      <div class="grid-2"><${Ledger} ledger=${status.ledger} /><div class="stack"><${Freshness} status=${status} /><${Card} title="Look inside" definition="Pages of the other parts that answer now."><${Links} links=${status.links} /><//></div></div>`}<//>`;
+      <div class="grid-2 loose"><${Ledger} ledger=${status.ledger} /><div class="stack"><${Freshness} status=${status} /><${Card} title="Look inside" definition="Pages of the other parts that answer now."><${Links} links=${status.links} /><//></div></div>`}<//>`;
 }
