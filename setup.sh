@@ -175,6 +175,8 @@ build_native() {
     say "the processor's native extension was not built (native/build.sh says why); its Python code does the work"
 }
 
+# A dozen services start: each would compile the same thousands of modules anew if the first must not keep them.
+unset PYTHONDONTWRITEBYTECODE
 check_machine "$@"
 offer_chromium "$@"
 if [[ $command == test ]]; then

@@ -224,7 +224,7 @@ def run_tests(
         wanted = suite.commands(fast=fast, pytest_args=context.args)
     if not fast and not compose:
         install()
-    failed = suite.run(wanted, say=lambda text: print(text, flush=True), together=fast)
+    failed = suite.run(wanted, say=lambda text: print(text, flush=True))
     if failed and failed != ["tests"]:
         print(f"failed: {', '.join(failed)}", flush=True)
     if failed:

@@ -7,6 +7,7 @@ imported, so that it costs milliseconds.
 """
 
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,9 @@ RECENT_SECONDS = 120.0
 FREE_STARTS = 2
 """The first start and one restart without delay."""
 LONGEST_SECONDS = 30.0
+OPEN_FILES = 65_536
+"""As many as Cassandra and Kafka may want. Raised here, not by the supervisor's `minfds`: after a fork that closes as
+many descriptors one by one, and a SIGTERM that arrives meanwhile is lost on the supervisor's own handler."""
 
 
 def delay(starts: list[float], now: float) -> float:
@@ -32,6 +36,14 @@ def read_starts(path: Path) -> list[float]:
         return []
 
 
+def raise_open_files() -> None:
+    """Allow this process, and what it becomes, OPEN_FILES or as many as the hard limit does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main(arguments: list[str]) -> None:
     """Wait, note the start, exec the command."""
     path, command = Path(arguments[0]), arguments[1:]
@@ -39,6 +51,7 @@ def main(arguments: list[str]) -> None:
     starts = [start for start in read_starts(path) if now - RECENT_SECONDS < start <= now]
     time.sleep(delay(starts, now))
     path.write_text("\n".join(str(start) for start in [*starts, time.time()]))
+    raise_open_files()
     os.execvp(command[0], command)  # noqa: S606 - one's own command, no shell wanted
 
 

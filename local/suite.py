@@ -10,7 +10,8 @@ from configs.settings import ROOT
 
 _BIN = Path(sys.executable).parent
 _FAST = "not spark and not integration and not e2e and not data"
-
+_SPREAD = ("--numprocesses", "logical", "--maxprocesses", "4", "--dist", "loadgroup")
+"""A process a core: tests/conftest.py says which tests stay together. A fifth would but import all once more."""
 
 COMPOSE_VARIABLE = "TRENDSCOPE_COMPOSE_TESTS"
 """Set, tests/compose is collected; it builds images, and so runs when asked for alone."""
@@ -32,7 +33,7 @@ def faults_command(arguments: Sequence[str] = ()) -> list[tuple[str, list[str]]]
 
 def commands(*, fast: bool, pytest_args: Sequence[str] = ()) -> list[tuple[str, list[str]]]:
     """Each check's name and command; pytest comes last, so that its closing line does."""
-    marks = ["-m", _FAST] if fast else []
+    marks = ["tests/unit", "-m", _FAST] if fast else []
     audits = [] if fast else [("dependencies", [sys.executable, "-m", "local.audit", "dependencies"])]
     return [
         ("style", [str(_BIN / "ruff"), "check", "."]),
@@ -41,23 +42,23 @@ def commands(*, fast: bool, pytest_args: Sequence[str] = ()) -> list[tuple[str, 
         ("imports", [str(_BIN / "lint-imports")]),
         ("secrets", [sys.executable, "-m", "local.audit", "secrets"]),
         *audits,
-        ("tests", [sys.executable, "-m", "pytest", *marks, *pytest_args]),
+        ("tests", [sys.executable, "-m", "pytest", *_SPREAD, *marks, *pytest_args]),
     ]
 
 
-def run(named: Sequence[tuple[str, list[str]]], say: Callable[[str], None], *, together: bool = False) -> list[str]:
+def run(named: Sequence[tuple[str, list[str]]], say: Callable[[str], None]) -> list[str]:
     """Run every check, also after one failed; returns the names of those that did.
+
+    The last, the tests, start with the first, and their output is shown after the checks': every core has work.
 
     Args:
         named: names and commands, as of `commands`.
         say: takes a line at a time.
-        together: start the last, the tests, with the first, and show their output at the end: two cores are both used.
     """
     *checks, (name, command) = named
-    tests = _started(command) if together else None
+    tests = _started(command)
     failed = [check for check, arguments in checks if _check(check, arguments, say)]
     say(_title(name, command))
-    tests = tests or _started(command, own_output=True)
     if isinstance(tests, OSError):
         say(f"{name}: {tests}; `./setup.sh test` installs what is needed")
         return [*failed, name]
@@ -71,11 +72,10 @@ def _title(name: str, command: Sequence[str]) -> str:
     return f"{name}: {' '.join([Path(command[0]).name, *command[1:]])}"
 
 
-def _started(command: Sequence[str], *, own_output: bool = False) -> "subprocess.Popen[str] | OSError":
+def _started(command: Sequence[str]) -> "subprocess.Popen[str] | OSError":
     # a pipe that nobody reads yet holds 64 KB; a child with more to say waits
-    output = None if own_output else subprocess.PIPE
     try:
-        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output and subprocess.STDOUT, text=True)
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     except OSError as error:
         return error
 
@@ -84,10 +84,13 @@ def _check(name: str, command: Sequence[str], say: Callable[[str], None]) -> boo
     """Run one check; True when it failed."""
     say(_title(name, command))
     began = time.monotonic()
-    child = _started(command, own_output=True)
+    child = _started(command)
     if isinstance(child, OSError):
         say(f"{name}: {child}; `./setup.sh test` installs what is needed")
         return True
-    failed = child.wait() != 0
+    with child:
+        for line in child.stdout or ():
+            say(line.rstrip("\n"))
+    failed = child.returncode != 0
     say(f"{name}: {'FAILED' if failed else 'ok'} ({time.monotonic() - began:.0f} s)")
     return failed

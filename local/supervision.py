@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import http.client
 import os
-import resource
 import shlex
 import subprocess
 import sys
@@ -37,7 +36,7 @@ logfile_maxbytes=5MB
 logfile_backups=2
 pidfile={home}/supervisord.pid
 childlogdir={logs}
-minfds={files}
+minfds=256
 identifier=trendscope
 
 [rpcinterface:supervisor]
@@ -64,8 +63,6 @@ stdout_logfile_backups=3
 _SOCKET_PATH_LIMIT = 100
 """A unix socket's path has 104 bytes on macOS, 108 on Linux."""
 _POLL_SECONDS = 0.05
-_FILES = 65_536
-"""Open files Cassandra and Kafka may want; as many of them as the hard limit allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +116,7 @@ class Supervisor:
         """Write the configuration."""
         for folder in (self.home, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        files = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-        header = _SUPERVISORD.format(socket=self.socket, home=self.home, logs=self.logs, files=files)
+        header = _SUPERVISORD.format(socket=self.socket, home=self.home, logs=self.logs)
         text = header + "".join(self._section(program) for program in programs)
         self._config.write_text(text)
 

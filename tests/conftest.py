@@ -18,6 +18,19 @@ from tests.support.ports import free_ports
 _DEADLINE = 120.0
 
 
+_SERVERS = ("spark", "integration", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs servers stays in one process, which so starts each once; of the rest, each module stays together.
+
+    Those tests wait more than they compute: the others are done beside them.
+    """
+    for item in items:
+        servers = any(item.get_closest_marker(name) for name in _SERVERS)
+        item.add_marker(pytest.mark.xdist_group("servers" if servers else item.path.stem))
+
+
 @pytest.fixture(autouse=True)
 def _same_environment() -> Iterator[None]:
     """What a test, or a library it calls (MLflow's client does), puts into the environment ends with the test."""

@@ -107,6 +107,15 @@ class TestLife:
         Platform(settings).up()
         assert wait_until(lambda: pid_of(running, "kafka"), _DEADLINE) != pid
 
+    def test_open_files_are_raised_to_what_is_allowed(self, folder: Path) -> None:
+        folder.mkdir()
+        code = "import resource; print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+        lower = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 300)); "
+        launch = lower + "from local.launch import main; import sys; main(sys.argv[1:])"
+        command = [sys.executable, "-c", launch, str(folder / "x.starts"), sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=_DEADLINE)
+        assert done.stdout.split() == ["300", "300"]
+
     def test_a_changed_setting_restarts_it(self, settings: Settings, small: list[Program]) -> None:
         running = Platform(settings)
         running.up()
@@ -400,7 +409,7 @@ class TestSuite:
         assert [name for name, _ in suite.commands(fast=True)][-1] == "tests"
         assert not said[-1].endswith("s)")  # nothing comes after pytest's own closing line
 
-    def test_together_the_tests_run_beside_the_checks_and_their_output_comes_last(self, tmp_path: Path) -> None:
+    def test_the_tests_run_beside_the_checks_and_their_output_comes_last(self, tmp_path: Path) -> None:
         begun = tmp_path / "begun"
         wait = f"import pathlib, time\nwhile not pathlib.Path({str(begun)!r}).exists(): time.sleep(0.01)"
         tests = f"import sys; open({str(begun)!r}, 'w'); print('x' * 200_000); print('1 passed'); sys.exit(1)"
@@ -408,7 +417,6 @@ class TestSuite:
         failed = suite.run(
             [("waits", [sys.executable, "-c", wait]), ("tests", [sys.executable, "-c", tests])],
             said.append,
-            together=True,
         )
         assert failed == ["tests"]
         assert said[1].startswith("waits: ok")
