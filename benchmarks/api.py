@@ -1,10 +1,10 @@
 """How fast the API answers: `python -m benchmarks.api [--films 2000] [--days 30]`.
 
 Loads `benchmarks.api_data` into a Cassandra of its own (or takes one that holds it: --port and --keyspace), starts
-`python -m serving`, and asks it from another process. Each operation is asked alone, at a steady rate, for any of its
-films and parameters: films as often as people would (by Zipf's law), and for the history also all alike. While that
-goes on a window closes every ten seconds, six times as often as in life. Then a mix of all as fast as it goes, and the
-event stream with so many clients. The last line is JSON.
+`python -m serving`, and asks it from another process: first a mix of all operations at a steady rate, then each of them
+alone at that rate, for any of its films and parameters: films as often as people would (by Zipf's law), and for the
+history also all alike. While that goes on a window closes every ten seconds, six times as often as in life. Then the
+mix as fast as it goes, and the event stream with so many clients. The last line is JSON.
 """
 
 import argparse
@@ -34,6 +34,9 @@ from storage.store import Store
 
 _READY_SECONDS = 120
 _CLOSING_SECONDS = 10.0
+_WARM_UP_SECONDS = 8.0
+_MORE = {"requests_per_second": "/s", "kilobytes": "kB", "server_cores": "cores", "statuses": ""}
+"""What a line says besides the times, with its unit."""
 _MOMENTS = 20
 """Past moments asked for: people look at last night, not at all of a month alike."""
 
@@ -112,28 +115,74 @@ def percentile(values: Sequence[float], share: float) -> float:
     return round(1_000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1)
 
 
-def measure(load: Load, asked: Asked, rate: float, seconds: float, server: psutil.Process) -> dict[str, Any]:
-    """One operation at a steady rate, after a few seconds that do not count."""
-    load.order(what="steady", paths=asked.paths, rate=rate, seconds=min(8.0, seconds), connections=64)
-    before, began = sum(server.cpu_times()[:2]), time.monotonic()
-    result = load.order(what="steady", paths=asked.paths, rate=rate, seconds=seconds, connections=64)
-    cpu = (sum(server.cpu_times()[:2]) - before) / (time.monotonic() - began)
-    took = result["seconds"]
-    row = {
-        "operation": asked.name,
-        "requests_per_second": round(len(took) / result["elapsed"]),
-        "p50_ms": percentile(took, 0.5),
-        "p95_ms": percentile(took, 0.95),
-        "p99_ms": percentile(took, 0.99),
-        "statuses": result["statuses"],
-        "kilobytes": round(result["received"] / len(took) / 1_000, 1),
-        "server_cores": round(cpu, 2),
+def row_of(name: str, seconds: Sequence[float]) -> dict[str, Any]:
+    """The times of one operation's answers."""
+    return {
+        "operation": name,
+        "answers": len(seconds),
+        "p50_ms": percentile(seconds, 0.5),
+        "p95_ms": percentile(seconds, 0.95),
+        "p99_ms": percentile(seconds, 0.99),
     }
-    print(
-        f"{asked.name:<30}{row['requests_per_second']:>6}/s  p50 {row['p50_ms']:>7} p95 {row['p95_ms']:>7} "
-        f"p99 {row['p99_ms']:>7} ms  {row['kilobytes']:>6} kB  {row['server_cores']:.2f} cores  {row['statuses']}"
-    )
+
+
+def show(row: dict[str, Any]) -> None:
+    """A line of the table."""
+    times = " ".join(f"{name} {row[f'{name}_ms']:>7}" for name in ("p50", "p95", "p99"))
+    rest = " ".join(f"{row[name]!s:>7} {unit}" for name, unit in _MORE.items() if name in row)
+    print(f"{row['operation']:<30}{times} ms {rest}", flush=True)
+
+
+def steadily(load: Load, paths: Sequence[str], options: argparse.Namespace, server: psutil.Process) -> dict[str, Any]:
+    """Ask at the steady rate, after some seconds that do not count; with the server's processor time."""
+    order = {"what": "steady", "paths": paths, "rate": options.rate, "connections": 64}
+    load.order(**order, seconds=min(_WARM_UP_SECONDS, options.seconds))
+    before, began = sum(server.cpu_times()[:2]), time.monotonic()
+    result = load.order(**order, seconds=options.seconds)
+    cpu = (sum(server.cpu_times()[:2]) - before) / (time.monotonic() - began)
+    return {**result, "server_cores": round(cpu, 2)}
+
+
+def measure(load: Load, asked: Asked, options: argparse.Namespace, server: psutil.Process) -> dict[str, Any]:
+    """One operation alone."""
+    result = steadily(load, asked.paths, options, server)
+    took = result["seconds"]
+    row = row_of(asked.name, took) | {
+        "requests_per_second": round(len(took) / result["elapsed"]),
+        "kilobytes": round(result["received"] / len(took) / 1_000, 1),
+        "server_cores": result["server_cores"],
+        "statuses": result["statuses"],
+    }
+    show(row)
     return row
+
+
+def measure_mix(load: Load, asked: Sequence[Asked], options: argparse.Namespace, server: psutil.Process) -> list[Any]:
+    """All operations in turn; each one's times among the others."""
+    paths = mixed(asked)
+    result = steadily(load, paths, options, server)
+    rate = round(len(result["seconds"]) / result["elapsed"])
+    print(f"all operations in turn, {rate}/s, {result['server_cores']} cores, {result['statuses']}")
+    rows = []
+    for place, each in enumerate(asked):
+        timed = zip(result["numbers"], result["seconds"], strict=True)
+        rows.append(row_of(each.name, [seconds for number, seconds in timed if number % len(asked) == place]))
+        show(rows[-1])
+    whole = row_of("all of them", result["seconds"]) | {
+        "requests_per_second": rate,
+        "kilobytes": round(result["received"] / len(result["seconds"]) / 1_000, 1),
+        "server_cores": result["server_cores"],
+        "statuses": result["statuses"],
+    }
+    show(whole)
+    return [*rows, whole]
+
+
+def mixed(asked: Sequence[Asked]) -> list[str]:
+    """Paths of all operations in turn: the n-th is of the operation n modulo their number."""
+    rng = random.Random(2)
+    chosen = [rng.choices(each.paths, k=300) for each in asked]
+    return [path for group in zip(*chosen, strict=True) for path in group]
 
 
 def stream(load: Load, clients: int, seconds: float, server: psutil.Process) -> dict[str, Any]:
@@ -206,18 +255,17 @@ def run(settings: Settings, world: World, options: argparse.Namespace) -> dict[s
     with service(settings, "serving") as child, closing(settings, world):
         await_ready(settings.serving_port)
         server, load = psutil.Process(child.process.pid), Load(settings.serving_port)
-        rows = [measure(load, each, options.rate, options.seconds, server) for each in asked]
-        mix = [path for group in zip(*(random.Random(2).choices(each.paths, k=300) for each in asked), strict=True)
-               for path in group]  # fmt: skip
-        rows.append(measure(load, Asked("mix of all", mix), options.rate, options.seconds, server))
-        fastest = load.order(what="steady", paths=mix, rate=0, seconds=options.seconds, connections=16)
+        together = measure_mix(load, asked, options, server)
+        alone = [measure(load, each, options, server) for each in asked] if options.alone else []
+        fastest = load.order(what="steady", paths=mixed(asked), rate=0, seconds=options.seconds, connections=16)
         most = round(len(fastest["seconds"]) / fastest["elapsed"])
         print(
             f"mix of all, 16 connections, as fast as it goes: {most}/s, p95 {percentile(fastest['seconds'], 0.95)} ms"
         )
         clients = stream(load, options.clients, options.seconds * 2, server)
         load.close()
-    return {"films": len(films), "rate": options.rate, "operations": rows, "most_per_second": most, "stream": clients}
+    found = {"together": together, "alone": alone, "most_per_second": most, "stream": clients}
+    return {"films": len(films), "rate": options.rate, **found}
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -227,6 +275,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--rate", type=float, default=500, help="requests a second")
     parser.add_argument("--seconds", type=float, default=15, help="of each measurement")
+    parser.add_argument("--no-alone", dest="alone", action="store_false", help="only the mix of all operations")
     parser.add_argument("--clients", type=int, default=1_000, help="of the event stream")
     parser.add_argument("--port", type=int, help="of a Cassandra that `benchmarks.api_data` has filled")
     parser.add_argument("--keyspace", default="made_up")

@@ -19,12 +19,15 @@ class Answers:
     """What came back."""
 
     seconds: list[float] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """Which path each of `seconds` is of, by its place."""
     statuses: dict[str, int] = field(default_factory=dict)
     received: int = 0
     elapsed: float = 0.0
 
-    def add(self, status: str, size: int, seconds: float) -> None:
+    def add(self, number: int, status: str, size: int, seconds: float) -> None:
         """One answer."""
+        self.numbers.append(number)
         self.seconds.append(seconds)
         self.statuses[status] = self.statuses.get(status, 0) + 1
         self.received += size
@@ -79,7 +82,7 @@ async def steady(port: int, paths: Sequence[str], rate: float, seconds: float, c
             except (OSError, asyncio.IncompleteReadError):
                 connection.close()
                 status, size = "broken", 0
-            answers.add(status, size, time.perf_counter() - due)
+            answers.add(number % len(paths), status, size, time.perf_counter() - due)
         connection.close()
 
     await asyncio.gather(*(work() for _ in range(connections)))

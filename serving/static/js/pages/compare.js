@@ -6,7 +6,7 @@ import { setQuery } from "../lib/router.js";
 import { html, useMemo, useState } from "../lib/ui.js";
 import { Card, Empty, Loaded, Segmented, Unknown } from "../components/basics.js";
 import { Chart, axisOf, place, roomy } from "../components/chart.js";
-import { RankMove, SentimentBar } from "../components/figures.js";
+import { LEAST_HISTORY, RankMove, SentimentBar } from "../components/figures.js";
 import { Icon } from "../components/icons.js";
 import { SearchDialog } from "../components/search.js";
 
@@ -37,7 +37,8 @@ const ROWS = [
   ["from mentions", (film) => number(film.parts.mentions.points)],
   ["from sentiment", (film) => number(film.parts.sentiment.points)],
   ["Comments in the window", (film) => count(film.mentions.count)],
-  ["Last hour against normal", (film) => (film.momentum ? `${count(film.momentum.mentions)} / ${number(film.momentum.expected)} (${times(film.momentum.growth)})` : null)],
+  ["Comments lately", (film) => (film.momentum ? html`${count(film.momentum.mentions)} <span class="sub">in ${duration(film.momentum.span_seconds)}</span>` : null)],
+  ["Normal for that time", (film) => (film.momentum && film.momentum.history_seconds >= LEAST_HISTORY ? html`${number(film.momentum.expected)} <span class="sub">${times(film.momentum.growth)}</span>` : null)],
   ["Share of voice", (film) => (film.momentum ? `${number(film.momentum.share_of_voice * 100)} %` : null)],
   ["Mean sentiment", (film) => (film.sentiment.n ? html`${signed(film.sentiment.mean)} <span class="sub">n = ${count(film.sentiment.n)}</span><${SentimentBar} sentiment=${film.sentiment} />` : null)],
   ["Forecast", (film) => (film.forecast ? html`${number(film.forecast.predicted)} <span class="sub">${number(film.forecast.lower, 0)}–${number(film.forecast.upper, 0)}</span>` : null)],

@@ -1,9 +1,9 @@
 // One film: what it is, how it stands and why, its course, its forecasts and how they did, and what is said of it.
 import { withQuery } from "../lib/api.js";
-import { clock, count, date, language, number } from "../lib/format.js";
+import { clock, count, date, language, number, seconds } from "../lib/format.js";
 import { useResource } from "../lib/resource.js";
 import { setQuery } from "../lib/router.js";
-import { html, useEffect } from "../lib/ui.js";
+import { html, useEffect, useState } from "../lib/ui.js";
 import { Ago, Card, Loaded, Segmented, Span, Unknown } from "../components/basics.js";
 import { ForecastFigure, MentionsFigure, RankMove, ScoreBar, SentimentFigure } from "../components/figures.js";
 import { FilmComments } from "../components/film-comments.js";
@@ -12,6 +12,7 @@ import { FilmHistory } from "../components/film-history.js";
 import { Poster } from "../components/poster.js";
 import { Since, Sum } from "../components/why.js";
 
+const HOUR = 3600;
 export const SPANS = [["1", "1 h"], ["6", "6 h"], ["24", "24 h"], ["168", "7 d"], ["720", "30 d"]];
 
 function Head({ detail }) {
@@ -59,16 +60,22 @@ function Facts({ detail }) {
 }
 
 export default function Film({ id, query }) {
-  const hours = SPANS.some(([value]) => value === query.get("hours")) ? query.get("hours") : "6";
+  const [isYoung, setYoung] = useState(false);
+  const asked = SPANS.some(([value]) => value === query.get("hours")) ? query.get("hours") : null;
+  const hours = asked ?? (isYoung ? "1" : "6");
   const base = `/api/v1/movies/${id}`;
   const detail = useResource(base, ["trends"]);
   const history = useResource(detail.data && withQuery(`${base}/history`, { hours }), ["trends"]);
   const forecast = useResource(detail.data && withQuery(`${base}/forecast`, { past: 300 }), ["trends"]);
+  const first = history.data?.points[0];
+  // With less than an hour known, six would be a handful of points.
+  useEffect(() => setYoung(Boolean(first) && seconds(history.data.end) - seconds(first.end) < HOUR), [history.data]);
+  useEffect(() => setYoung(false), [id]);
   const title = detail.data?.facts.title;
   useEffect(() => {
     if (title) document.title = `${title} · TrendScope`;
   }, [title]);
-  const spans = html`<${Segmented} label="How far back" value=${hours} options=${SPANS} onChange=${(value) => setQuery({ hours: value === "6" ? null : value })} />`;
+  const spans = html`<${Segmented} label="How far back" value=${hours} options=${SPANS} onChange=${(value) => setQuery({ hours: value })} />`;
   return html`<${Loaded} resource=${detail} rows=${4} alone=${true}>${(data) => html`
     <${Head} detail=${data} />
     <${Loaded} resource=${history} rows=${4}>${(past) => html`<${FilmHistory} history=${past} trend=${data.trend} aside=${spans} />`}<//>
