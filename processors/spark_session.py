@@ -16,8 +16,11 @@ from contracts.errors import ConfigurationError
 from processors.worker_daemon import CATALOGUE_VARIABLE
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
-_JAVA_OPTIONS = f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError -XX:+UseParallelGC"
-"""The parallel collector: with a heap of 1 GB on two cores its pauses are short, and it takes less CPU than G1."""
+_JAVA_OPTIONS = f"-Dlog4j2.configurationFile={_LOG4J} -XX:+ExitOnOutOfMemoryError -XX:+UseParallelGC -Xss4m"
+"""The parallel collector: with a heap of 1 GB on two cores its pauses are short, and it takes less CPU than G1.
+
+A deep stack: while servers go away, the query's errors are nested and long, and Spark searches their text with regular
+expressions that recurse; in 1 MB that ended the query with a StackOverflowError in place of the error itself."""
 SPARK_METRICS_PATH = "/metrics/prometheus"
 """On the application's UI port."""
 _KEPT_BATCHES = "10"
