@@ -1,10 +1,12 @@
 """The API keeps what its OpenAPI document says, for whatever is asked: a property test of every operation."""
 
+import json
 from typing import Any
 
 import schemathesis
 from hypothesis import settings
 
+from serving import models, platform_models
 from tests.support.serving import Process, world
 
 _EXAMPLES = 25
@@ -40,3 +42,18 @@ def test_the_parameters_have_examples() -> None:
         for parameter in operation.get("parameters", [])
     ]
     assert sum("examples" in parameter["schema"] or "examples" in parameter for parameter in parameters) >= 8
+
+
+def test_every_answer_has_an_example_that_is_one() -> None:
+    """The document's examples are answers of the present form: with a field more or less this fails."""
+    answers = {
+        path: operations["get"]["responses"]["200"]["content"]["application/json"]
+        for path, operations in _process.app.openapi()["paths"].items()
+        if path.startswith("/api/v1/") and "get" in operations and not path.endswith("/stream")
+    }
+    assert len(answers) == 11
+    for path, content in answers.items():
+        name = content["schema"]["$ref"].rsplit("/", 1)[1]
+        model = getattr(models, name, None) or getattr(platform_models, name)
+        shown = model.model_validate_json(json.dumps(content["example"]))
+        assert json.loads(shown.model_dump_json()) == content["example"], path
