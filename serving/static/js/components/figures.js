@@ -76,11 +76,12 @@ export function Sparkline({ line, missing = "too new", width = 120, height = 34 
 export function MentionsFigure({ momentum, missing = "no history yet" }) {
   if (!momentum) return html`<${Unknown}>${missing}<//>`;
   const known = momentum.history_seconds >= LEAST_HISTORY;
-  const top = Math.max(momentum.mentions, known ? momentum.expected : 0, 1);
+  const top = Math.max(momentum.mentions, momentum.expected, 1);
   return html`<div class="figure"><p><b>${count(momentum.mentions)}</b> <span class="unit">/ ${momentum.span_seconds === 3600 ? "h" : duration(momentum.span_seconds)}</span>
       ${momentum.in_breakout && html` <span class="chip hot">breakout</span>`}</p>
-    <div class="bullet" aria-hidden="true"><i style=${{ width: percentOf((momentum.mentions / top) * 100) }} />${known && html`<u style=${{ left: percentOf((momentum.expected / top) * 100) }} />`}</div>
-    <p class="sub">${known ? `normal ${number(momentum.expected)} · ${times(momentum.growth)}` : "normal not known yet"}</p></div>`;
+    ${known
+      ? html`<div class="bullet" aria-hidden="true"><i style=${{ width: percentOf((momentum.mentions / top) * 100) }} /><u style=${{ left: percentOf((momentum.expected / top) * 100) }} /></div><p class="sub">normal ${number(momentum.expected)} · ${times(momentum.growth)}</p>`
+      : html`<p class="sub">normal <${Unknown}>not known yet<//></p>`}</div>`;
 }
 
 /** Positive, neutral and negative comments, with their mean and n. */

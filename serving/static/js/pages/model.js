@@ -76,7 +76,7 @@ function Drift({ data }) {
   const whole = of("data_detected", "");
   const chip = whole === null ? null : html`<span class=${`chip ${whole ? "warn" : "good"}`}>${whole ? "drift found" : "no drift"}</span>`;
   return html`<${Card} title="Drift" aside=${chip} definition=${html`Whether recent windows look unlike earlier ones: each column's distance in deviations, by Evidently. ${percent(of("share", ""))} of the columns have drifted. Compared up to the window that ended <${Ago} at=${until * 1000} />.`}>
-    <div class="scroll" tabindex="0" role="region" aria-label="Drift by column"><table class="table"><thead><tr><th scope="col">Column</th><th scope="col">Distance</th><th scope="col">Drifted</th></tr></thead>
+    <div class="scroll tall" tabindex="0" role="region" aria-label="Drift by column"><table class="table"><thead><tr><th scope="col">Column</th><th scope="col">Distance</th><th scope="col">Drifted</th></tr></thead>
       <tbody>${columns.map((column) => html`<tr key=${column}><th scope="row">${column.replaceAll("_", " ")}</th><td>${number(of("score", column), 2)}</td><td>${of("detected", column) === null ? "unknown" : of("detected", column) ? "yes" : "no"}</td></tr>`)}</tbody></table></div><//>`;
 }
 
