@@ -12,7 +12,7 @@ from river import tree
 
 from ml_service.model.configuration import Configuration
 from ml_service.model.features import DIFFERENCES
-from ml_service.model.linear import MedianLine, RecursiveLeastSquares, Rows
+from ml_service.model.linear import FadingRidge, MedianLine, Rows
 from ml_service.model.series import Array
 
 LINEAR_EXPERTS = ("linear_slow", "linear_fast", "linear_median")
@@ -43,11 +43,11 @@ class LearnedExperts:
         size = len(names)
         self._is_difference = np.array([name in DIFFERENCES for name in names])
         self._tree_columns = [names.index(name) for name in _TREE_COLUMNS]
-        self._linear = RecursiveLeastSquares(horizons, size, memories=configuration.linear_memories, ridge=_RIDGE)
+        self._linear = FadingRidge(horizons, size, memories=configuration.linear_memories, ridge=_RIDGE)
         self._median = MedianLine(horizons, size)
         self._trees = [_tree(h) for h in range(horizons)] if configuration.tree else []
         self._usual = np.zeros(horizons)
-        self._labels = np.zeros(horizons)
+        self._labels, self._seen = [0] * horizons, [0] * horizons
         self.count = len(learned_names(configuration))
 
     def predict(self, rows: Array) -> Array:
@@ -58,38 +58,46 @@ class LearnedExperts:
         scaled = self._scaled(rows)
         out[:, :2] = self._linear.predict(scaled)
         out[:, 2] = self._median.predict(scaled)
-        for h, one in enumerate(self._trees):
-            row = scaled[h]
-            out[h, 3] = out[h, 0] + (one.predict_one({i: float(row[i]) for i in self._tree_columns}) or 0.0)
+        if self._trees:
+            columns = scaled[:, self._tree_columns].tolist()
+            for h, (one, row) in enumerate(zip(self._trees, columns, strict=True)):
+                rest = one.predict_one(dict(zip(self._tree_columns, row, strict=True)))
+                out[h, 3] = out[h, 0] + (rest or 0.0)
         cut(out, _LONGEST_MOVE)
         out *= self._usual[:, None]
         return out
 
     def learn(self, horizons: Rows, rows: Array, changes: Array, weights: Array) -> None:
-        """Learn one label of each of some horizons; the tree learns what the slow linear model left."""
-        self._labels[horizons] += 1
-        shares = np.maximum(1.0 / self._labels[horizons], 1.0 / _CHANGE_MEMORY)
-        self._usual[horizons] += shares * (np.abs(changes) - self._usual[horizons])
-        if not self._usual[0]:
-            return
-        told = self._usual[horizons] > 0
-        if not told.all():
-            if not told.any():
-                return
-            horizons, rows, changes, weights = horizons[told], rows[told], changes[told], weights[told]
-        scaled = self._scaled(rows)
-        targets = np.clip(changes / self._usual[horizons], -_LARGEST_FEATURE, _LARGEST_FEATURE)
-        if self._trees:
-            self._grow(horizons, scaled, targets)
-        self._median.learn(horizons, scaled, targets)
-        self._linear.learn(horizons, scaled, targets, weights)
+        """Learn labels of any horizons, one a row: the linear models at once, the trees by `grow`."""
+        for h in range(len(self._usual)):
+            wanted = horizons == h
+            labels = int(wanted.sum())
+            if not labels:
+                continue
+            self._labels[h] += labels
+            share = max(labels / self._labels[h], min(1.0, labels / _CHANGE_MEMORY))
+            self._usual[h] += share * (np.abs(changes[wanted]).mean() - self._usual[h])
+            if self._usual[0] and self._usual[h]:
+                scaled = self._scaled(rows[wanted])
+                targets = changes[wanted] / self._usual[h]
+                cut(targets, _LARGEST_FEATURE)
+                self._median.add(h, scaled, targets, weights[wanted])
+                self._linear.add(h, scaled, targets, weights[wanted])
+        self._median.close_step()
+        self._linear.close_step()
 
-    def _grow(self, horizons: Rows, scaled: Array, targets: Array) -> None:
+    def grow(self, horizons: Rows, rows: Array, changes: Array, foreseen: Array) -> None:
+        """One film's labels, for the trees: they learn what the slow linear model had left."""
+        if not self._trees or not self._usual[0]:
+            return
         for k, h in enumerate(horizons.tolist()):
-            if (self._labels[h] + h) % _TREE_EVERY == 0:
-                rest = float(targets[k] - self._linear.weights[h, 0] @ scaled[k])
-                row = scaled[k]
-                self._trees[h].learn_one({i: float(row[i]) for i in self._tree_columns}, rest)
+            self._seen[h] += 1
+            usual = float(self._usual[h])
+            if (self._seen[h] + h) % _TREE_EVERY or not usual:
+                continue
+            rest = max(-_LARGEST_FEATURE, min(_LARGEST_FEATURE, float(changes[k]) / usual)) - float(foreseen[k]) / usual
+            row = self._scaled(rows[k])[self._tree_columns].tolist()
+            self._trees[h].learn_one(dict(zip(self._tree_columns, row, strict=True)), rest)
 
     def _scaled(self, rows: Array) -> Array:
         scaled = np.where(self._is_difference, rows / self._usual[0], rows)

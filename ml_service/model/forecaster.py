@@ -23,9 +23,9 @@ from ml_service.model.grid import Grid
 from ml_service.model.learner import Instant, Label, Learner, View, level_of
 from ml_service.model.linear import Rows
 from ml_service.model.scores import Scoreboard
-from ml_service.model.series import FilmSeries
+from ml_service.model.series import FilmSeries, log_scale
 
-MODEL_VERSION = "mixture-2"
+MODEL_VERSION = "mixture-3"
 """Changes whenever the same input would give other forecasts."""
 
 _SHARED_SHOCK = 0.1
@@ -218,6 +218,7 @@ class Forecaster:
             slots=slots,
             now=made[:, NOW],
             levels=made[:, LEVEL].astype(np.intp),
+            changes=np.array([log_scale(actual) - log_scale(now) for now in made[:, NOW].tolist()]),
             features=rows[:, len(SIMPLE_EXPERTS) :],
             simple=simple,
             weights=np.array([self._weight(h) for h in horizons.tolist()]),

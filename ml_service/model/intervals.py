@@ -1,99 +1,232 @@
 """Prediction intervals whose coverage is steered online, on the log scale and in units of each film's own error.
 
-Quantile tracking (Angelopoulos, Candes and Tibshirani, "Conformal PID control", 2023) learns both tails in each class
-of volatility; adaptive conformal inference (Gibbs and Candes, 2021) then widens or narrows the class's intervals until
-the share of outcomes inside is the wanted one, whatever the data do. Classes, because hundreds of silent films, whose
-intervals always hold, would be paid for by the few that move.
+Signed errors, in units of what was expected of the film, are counted in bins, in each class of volatility; the ends
+of an interval are quantiles of these counts (split conformal prediction on labels that fade). A class with few labels
+leans on all classes of its horizon, and a horizon with few on the shorter one: of a film that is new, or a horizon
+whose labels are late, something is known all the same. Adaptive conformal inference (Gibbs and Candes, 2021) then
+widens or narrows the class's intervals until the share of outcomes inside is the wanted one, whatever the data do.
+Classes, because hundreds of silent films, whose intervals always hold, would be paid for by the few that move.
 """
 
 import math
 from bisect import bisect
 from itertools import pairwise
+from typing import cast
 
-from ml_service.model.series import from_log_scale, log_scale
+import numpy as np
+from numpy.typing import NDArray
 
-_START_QUANTILE = 1.6
-"""The 10 % tails begin here, in mean absolute errors, as if errors were Laplace."""
+from ml_service.model.linear import Rows
+from ml_service.model.series import Array, from_log_scale, log_scale
+
+Hits = NDArray[np.bool_]
+
 _START_ERROR = 0.3
 """Before any label at the first horizon: 30 % up or down."""
 _GROWTH = 0.75
 """Errors grow as this power of the horizon until labels tell: between a random walk's root and a trend's line."""
-_TAIL_RATE = 0.03
-_WIDTH_RATE = 0.01
-"""Step of the log width for one outcome: a run of misses doubles nothing, a wrong width is mended in some hundred."""
+_GROWTH_PRIOR = 20.0
+_WIDTH_RATE = 0.02
+"""Step of the log width for one outcome: a wrong width is mended in some fifty."""
+_WIDTH_HURRY = 30.0
+"""The first labels move it faster, up to so many times: a wrong start is the error of the first days."""
 _FILM_MEMORY = 50.0
 _FILM_PRIOR = 3.0
 """A film's own error counts as much as its class's after three labels: the class is already chosen by it."""
+_LEAST_SCALE = 1e-9
 _EDGES = (1e-6, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0)
 """Bounds between the classes, in mean absolute log error: from films that never move to those that double and halve."""
 _NEW = 0
 """The class of films with fewer labels than this, which have no volatility of their own yet:"""
 _KNOWN_LABELS = 3
 _CLASS_MEMORY = 1000.0
+_SIZE_MEMORY = 100.0
+"""Labels over which the mean size of a class's errors fades: forecasts of new films soon get better, and the
+intervals of films that are new today must not stay as wide as those of the first days."""
+_PRIOR_LABELS = 5.0
+"""What a class takes over of its horizon, and a horizon of the shorter one, counts as so many labels."""
+_CORRELATION, _CORRELATION_STEPS, _CORRELATION_MEMORY = 0.1, 5.0, 100.0
+"""Of the errors of one step: a first guess, the steps that it counts as, and the steps that are remembered."""
+_LEAST_CORRELATION = 0.01
+_ENOUGH_FILMS = 20
+"""A step with fewer films says less about their correlation."""
+_SIDES_LABELS = 50.0
+"""Labels after which it is half believed that errors lean to one side: forecasts that still learn are too low on
+one day and too high on the next."""
+_BIN_EDGES = np.concatenate([[0.0], np.geomspace(0.01, 100.0, 98)])
+"""Of the absolute errors' bins, in expected errors: a tenth wide each, so that a quantile is as exact as that."""
 
 
 class Intervals:
     """Quantiles of the signed log error, and the width, for each horizon and class of volatility."""
 
     def __init__(self, horizons: tuple[int, ...], coverage: float) -> None:
-        self._miss = 1.0 - coverage
-        self._growth = [(h / horizons[0]) ** _GROWTH for h in horizons]
+        self._miss, self._horizons = 1.0 - coverage, horizons
         middles = [_EDGES[0], *(math.sqrt(low * high) for low, high in pairwise(_EDGES)), _EDGES[-1]]
-        # Lists, because one cell at a time is read and written: an array takes five times as long for that.
-        self._errors = [[_START_ERROR * growth, *middles] for growth in self._growth]
-        self._labels, self._evidence, self._log_width = (self._table(0.0) for _ in range(3))
-        self._upper, self._lower = self._table(_START_QUANTILE), self._table(_START_QUANTILE)
+        shape = (len(horizons), len(middles) + 1)
+        self._errors = np.tile([_START_ERROR, *middles], (len(horizons), 1))
+        self._errors[:, _NEW] *= [(h / horizons[0]) ** _GROWTH for h in horizons]
+        self._labels, self._log_width = np.zeros(shape), np.zeros(shape)
+        self._counts = np.zeros((*shape, 2 * len(_BIN_EDGES) - 2))
+        self._mean = np.zeros(len(horizons))
+        """Of absolute log errors, over all classes."""
+        self._correlation = np.full(len(horizons), _CORRELATION)
+        """Of the films' errors in one step, as measured in so many steps:"""
+        self._steps = np.full(len(horizons), _CORRELATION_STEPS)
+        self._waiting: list[tuple[Rows, Array, Array, Hits]] = []
+        self._tell()
 
-    def _table(self, value: float) -> list[list[float]]:
-        return [[value] * (len(_EDGES) + 2) for _ in self._growth]
-
-    def place(self, h: int, film: "FilmErrors") -> tuple[int, float]:
-        """A film's class at horizon number `h`, and its typical absolute log error, shrunk to the class's.
+    def place(self, h: int, film: "FilmErrors") -> tuple[int, float, float]:
+        """A film's class at horizon number `h`, its labels, and the sum of its absolute log errors.
 
         A film with few labels at this horizon is judged by the next shorter one that has enough, errors growing as
-        `_GROWTH` says; so is a whole horizon that has no label yet.
+        they do for all films; so is a whole horizon that has no label yet.
         """
         known = h
         while known and film.labels[known] < _KNOWN_LABELS:
             known -= 1
         labels, error = film.labels[known], film.errors[known] * self._growth[h] / self._growth[known]
         kind = _NEW if labels < _KNOWN_LABELS else 1 + bisect(_EDGES, error)
-        learned = h
-        while kind == _NEW and learned and not self._labels[learned][kind]:
-            learned -= 1
-        usual = self._errors[learned][kind] * self._growth[h] / self._growth[learned]
-        return kind, max(1e-9, (_FILM_PRIOR * usual + labels * error) / (_FILM_PRIOR + labels))
+        return kind, labels, labels * error
 
-    def around(self, h: int, kind: int, centre: float, scale: float) -> tuple[float, float]:
-        """Lower and upper end around a forecast."""
+    def around(self, h: int, centre: float, kind: int, labels: float, errors: float) -> tuple[float, float]:
+        """Lower and upper end around a forecast of a film that has that place.
+
+        The unit is the film's typical absolute log error, shrunk to its class's.
+        """
         middle = log_scale(centre)
-        width = scale * math.exp(self._log_width[h][kind])
+        scale = max(_LEAST_SCALE, (_FILM_PRIOR * self._usual[h][kind] + errors) / (_FILM_PRIOR + labels))
         return (
-            from_log_scale(middle - width * self._lower[h][kind]),
-            from_log_scale(middle + width * self._upper[h][kind]),
+            from_log_scale(middle - scale * self._lower[h][kind]),
+            from_log_scale(middle + scale * self._upper[h][kind]),
         )
 
-    def learn(  # noqa: PLR0913 - an outcome, and how it counts
-        self, h: int, kind: int, centre: float, scale: float, actual: float, *, inside: bool, weight: float = 1.0
-    ) -> float:
-        """Learn one outcome of a class; returns its absolute log error.
+    def add(self, horizons: Rows, places: Array, errors: Array, inside: Hits) -> None:
+        """Outcomes, one a row: the film's place by then, the signed log error, and whether the interval held it.
 
-        `weight` is below 1 where many outcomes share one step's shocks: a day on which 900 films miss together must not
-        swing the width as 900 days would.
+        They count from `close_step` on.
         """
-        error = log_scale(actual) - log_scale(centre)
-        tail, unit = self._miss / 2, error / scale
-        self._evidence[h][kind] += weight
-        rate = weight * _TAIL_RATE * max(1.0, 20.0 / (1.0 + self._evidence[h][kind]))
-        upper, lower = self._upper[h], self._lower[h]
-        upper[kind] = max(0.0, upper[kind] + rate * ((unit > upper[kind]) - tail))
-        lower[kind] = max(0.0, lower[kind] + rate * ((-unit > lower[kind]) - tail))
-        change = weight * _WIDTH_RATE * ((not inside) - self._miss)
-        self._log_width[h][kind] = min(3.0, max(-3.0, self._log_width[h][kind] + change))
-        self._labels[h][kind] += 1
-        share = max(1.0 / self._labels[h][kind], 1.0 / _CLASS_MEMORY)
-        self._errors[h][kind] += share * (abs(error) - self._errors[h][kind])
-        return abs(error)
+        self._waiting.append((horizons, places, errors, inside))
+
+    def close_step(self) -> None:
+        """A step is over: learn its outcomes."""
+        if not self._waiting:
+            return
+        horizons, places, errors, inside = (np.concatenate(part) for part in zip(*self._waiting, strict=True))
+        self._waiting = []
+        kinds = places[:, 0].astype(np.intp)
+        weights = self._weights(horizons, np.sign(errors))
+        keep = self._learn_sizes(horizons, kinds, np.abs(errors), weights)
+        usual = self._errors[horizons, kinds]
+        # In units of what would be expected by now of a film in that place: the first forecasts were made knowing
+        # nothing, and their units say nothing about later ones.
+        units = errors / np.maximum(_LEAST_SCALE, (_FILM_PRIOR * usual + places[:, 2]) / (_FILM_PRIOR + places[:, 1]))
+        half = len(_BIN_EDGES) - 1
+        bins = np.minimum(np.searchsorted(_BIN_EDGES, np.abs(units), side="right") - 1, half - 1)
+        bins = np.where(units < 0, half - 1 - bins, half + bins)
+        self._counts *= keep[..., None]
+        np.add.at(self._counts, (horizons, kinds, bins), weights)
+        change = self._sums(horizons, kinds, weights * (~inside - self._miss))
+        rates = _WIDTH_RATE * np.maximum(1.0, _WIDTH_HURRY / (1.0 + self._labels))
+        self._log_width = np.clip(self._log_width + rates * change, -3.0, 3.0)
+        self._tell()
+
+    def _weights(self, horizons: Rows, signs: Array) -> Array:
+        """What each label of the step counts: n labels that share their shocks are n / (1 + correlation (n - 1)).
+
+        The correlation (Kish's design effect) is measured by how often two films of one step err on the same side: a
+        day on which 900 films miss together must not swing the width as 900 days would.
+        """
+        labels = np.bincount(horizons, minlength=len(self._horizons))
+        common = np.bincount(horizons, signs, len(self._horizons)) ** 2
+        found: Array = 1.0 / (1.0 + self._correlation * np.maximum(0, labels - 1))
+        for h in np.flatnonzero(labels > 1):
+            n = int(labels[h])
+            weight = min(n, _ENOUGH_FILMS) / _ENOUGH_FILMS
+            self._steps[h] = min(_CORRELATION_MEMORY, self._steps[h] + weight)
+            together = (float(common[h]) - n) / (n * (n - 1))
+            self._correlation[h] += weight / self._steps[h] * (together - self._correlation[h])
+            self._correlation[h] = min(1.0, max(_LEAST_CORRELATION, self._correlation[h]))
+        return found[horizons]
+
+    def _learn_sizes(self, horizons: Rows, kinds: Rows, sizes: Array, weights: Array) -> Array:
+        """Learn how large errors are; returns what is kept of each class's older labels."""
+        total = self._sums(horizons, kinds, weights)
+        self._labels += total
+        mean = self._sums(horizons, kinds, weights * sizes) / np.maximum(1e-12, total)
+        self._errors += _share(total, self._labels) * (mean - self._errors)
+        of_horizon = total.sum(axis=1)
+        mean = np.bincount(horizons, weights * sizes, len(self._horizons)) / np.maximum(1e-12, of_horizon)
+        self._mean += _share(of_horizon, self._labels.sum(axis=1)) * (mean - self._mean)
+        return (1.0 - 1.0 / _CLASS_MEMORY) ** total
+
+    def _sums(self, horizons: Rows, kinds: Rows, values: Array) -> Array:
+        """Sums over the rows of each horizon and class."""
+        rows, columns = self._labels.shape
+        found: Array = np.bincount(horizons * columns + kinds, values, rows * columns).astype(np.float64)
+        return found.reshape(rows, columns)
+
+    def _tell(self) -> None:
+        """Make the tables that forecasts look at. Lists: an array takes five times as long for one cell."""
+        prior, rows = _laplace(), []
+        for counts in self._counts:
+            prior = _shares(_evened(counts.sum(axis=0)) + _PRIOR_LABELS * prior)
+            rows.append(_shares(_evened(counts) + _PRIOR_LABELS * prior))
+        shares, widths = np.array(rows), np.exp(self._log_width)
+        ends = np.concatenate([-_BIN_EDGES[:0:-1], _BIN_EDGES])
+        self._lower = (np.maximum(0.0, -_quantile(shares, ends, self._miss / 2)) * widths).tolist()
+        self._upper = (np.maximum(0.0, _quantile(shares, ends, 1 - self._miss / 2)) * widths).tolist()
+        self._growth = self._grown()
+        usual = self._errors.copy()
+        for h in range(1, len(usual)):
+            if not self._labels[h, _NEW]:
+                usual[h, _NEW] = usual[h - 1, _NEW] * self._growth[h] / self._growth[h - 1]
+        self._usual: list[list[float]] = usual.tolist()
+
+    def _grown(self) -> list[float]:
+        """Errors at each horizon, in those at the first: as measured, as far as there are labels."""
+        power, found = _GROWTH, [1.0]
+        for h in range(1, len(self._horizons)):
+            ratio = math.log(self._horizons[h] / self._horizons[h - 1])
+            labels = float(self._labels[h].sum())
+            if labels and self._mean[h] > 0 and self._mean[h - 1] > 0:
+                measured = math.log(self._mean[h] / self._mean[h - 1]) / ratio
+                measured = min(1.2, max(0.0, measured))
+                power = (labels * measured + _GROWTH_PRIOR * power) / (labels + _GROWTH_PRIOR)
+            found.append(found[-1] * math.exp(power * ratio))
+        return found
+
+
+def _share(new: Array, labels: Array) -> Array:
+    """What new labels count in a mean, of all labels or of those that are remembered."""
+    return cast(Array, np.maximum(new / np.maximum(1e-12, labels), np.minimum(1.0, new / _SIZE_MEMORY)))
+
+
+def _laplace() -> Array:
+    """Shares of the bins when errors are Laplace with the expected mean."""
+    upper = -np.diff(0.5 * np.exp(-_BIN_EDGES))
+    return np.concatenate([upper[::-1], upper])
+
+
+def _evened(counts: Array) -> Array:
+    """The counts, the more alike on both sides of 0 the fewer they are."""
+    total = counts.sum(axis=-1, keepdims=True)
+    own = total / (total + _SIDES_LABELS)
+    return cast(Array, own * counts + (1 - own) * 0.5 * (counts + counts[..., ::-1]))
+
+
+def _shares(counts: Array) -> Array:
+    return cast(Array, counts / counts.sum(axis=-1, keepdims=True))
+
+
+def _quantile(shares: Array, ends: Array, level: float) -> Array:
+    """The point below which there is a share of `level`, in each row of bins between `ends`."""
+    total = np.cumsum(shares, axis=-1)
+    place = np.argmax(total >= level, axis=-1)
+    here = np.take_along_axis(shares, place[..., None], axis=-1)[..., 0]
+    above = np.take_along_axis(total, place[..., None], axis=-1)[..., 0]
+    inside = (above - level) / np.maximum(here, 1e-300)
+    return cast(Array, ends[place + 1] - inside * (ends[place + 1] - ends[place]))
 
 
 class FilmErrors:

@@ -1,4 +1,4 @@
-"""Linear models learned one row at a time, all horizons and memories in one array operation."""
+"""Linear models learned a step at a time, all horizons and memories in one array operation."""
 
 from typing import cast
 
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from ml_service.model.series import Array
 
 Rows = NDArray[np.intp]
-_RENEW_EVERY = 8
-"""Labels between two renewals, to spare time; every weight's turn comes some times within the memory."""
 
 
-class RecursiveLeastSquares:
-    """Ridge regression with forgetting, exact for its weights, forgetting and prior (Haykin, ch. 10).
+class FadingRidge:
+    """Ridge regression on rows that fade: what recursive least squares computes, solved once a step.
+
+    The sums of a step's films are one matrix product, and solving takes the same time for one film as for ten thousand;
+    an update for each label (Haykin, ch. 10) takes as long as that for each film. The prior itself never fades,
+    so that a direction which no row visits stays bounded.
 
     Args:
         horizons: number of models of each memory.
@@ -24,48 +26,36 @@ class RecursiveLeastSquares:
 
     def __init__(self, horizons: int, size: int, *, memories: tuple[float, ...], ridge: float) -> None:
         self.weights = np.zeros((horizons, len(memories), size))
-        self._covariance = np.tile(np.eye(size) / ridge, (horizons, len(memories), 1, 1))
-        self._memories = np.array(memories)
-        self._ridge = ridge
-        self._labels = [0] * horizons
+        self._products = np.zeros((horizons, len(memories), size, size))
+        self._moments = np.zeros((horizons, len(memories), size))
+        self._ridge = ridge * np.eye(size)
+        self._keep = 1.0 - 1.0 / np.array(memories)
+        self._new_products = np.zeros((horizons, size, size))
+        self._new_moments = np.zeros((horizons, size))
+        self._new_weight = np.zeros(horizons)
 
     def predict(self, rows: Array) -> Array:
         """One row a horizon of one value a memory, from one row of features a horizon."""
         return (self.weights @ rows[:, :, None])[:, :, 0]
 
-    def learn(self, horizons: Rows, rows: Array, targets: Array, weights: Array) -> None:
-        """Learn one target for each of some horizons; a weight counts its row that many times."""
-        forgetting = 1.0 - weights[:, None] / self._memories
-        covariance = self._covariance[horizons]
-        columns = rows[:, None, :, None]
-        product = covariance @ columns
-        spread = (product * columns).sum(axis=(2, 3))
-        gain = product[..., 0] / (forgetting / weights[:, None] + spread)[..., None]
-        known = self.weights[horizons]
-        rest = targets[:, None] - (known @ rows[:, :, None])[..., 0]
-        self.weights[horizons] = known + gain * rest[..., None]
-        covariance -= gain[..., None] * product[..., 0][..., None, :]
-        covariance /= forgetting[..., None, None]
-        self._covariance[horizons] = covariance
-        for h, weight in zip(horizons.tolist(), weights.tolist(), strict=True):
-            self._labels[h] += 1
-            if (self._labels[h] + h) % _RENEW_EVERY == 0:
-                self._renew(h, weight * _RENEW_EVERY)
+    def add(self, h: int, rows: Array, targets: Array, weights: Array) -> None:
+        """Labels of horizon number `h`; a weight counts its row that many times. They count from `close_step` on."""
+        weighted = rows * weights[:, None]
+        self._new_products[h] += weighted.T @ rows
+        self._new_moments[h] += targets @ weighted
+        self._new_weight[h] += weights.sum()
 
-    def _renew(self, h: int, weight: float) -> None:
-        """Put back what was forgotten of the prior, one weight at a time: as if a label had said that it is 0.
-
-        Without it the variance of a direction that no row visits would grow without end.
-        """
-        covariance, size = self._covariance[h], self.weights.shape[2]
-        i = (self._labels[h] + h) // _RENEW_EVERY % size
-        precision = (weight / self._memories * self._ridge * size)[:, None]
-        column = covariance[:, :, i].copy()
-        gain = column * (precision / (1.0 + precision * column[:, i : i + 1]))
-        self.weights[h] -= gain * self.weights[h, :, i : i + 1]
-        covariance -= gain[:, :, None] * column[:, None, :]
-        covariance += covariance.transpose(0, 2, 1).copy()
-        covariance *= 0.5
+    def close_step(self) -> None:
+        """Fade what is older, and learn what was added since the last call."""
+        told = np.flatnonzero(self._new_weight)
+        if not len(told):
+            return
+        keep = self._keep ** self._new_weight[told, None]
+        self._products[told] = keep[..., None, None] * self._products[told] + self._new_products[told, None]
+        self._moments[told] = keep[..., None] * self._moments[told] + self._new_moments[told, None]
+        solved = np.linalg.solve(self._products[told] + self._ridge, self._moments[told, :, :, None])
+        self.weights[told] = solved[..., 0]
+        self._new_products[told], self._new_moments[told], self._new_weight[told] = 0.0, 0.0, 0.0
 
 
 class MedianLine:
@@ -80,16 +70,26 @@ class MedianLine:
 
     def __init__(self, horizons: int, size: int) -> None:
         self.weights = np.zeros((horizons, size))
+        self._gradients = np.zeros((horizons, size))
+        self._new_weight = np.zeros(horizons)
         self._labels = np.zeros(horizons)
 
     def predict(self, rows: Array) -> Array:
         """One value a horizon, from one row of features a horizon."""
         return cast(Array, (self.weights * rows).sum(axis=1))
 
-    def learn(self, horizons: Rows, rows: Array, targets: Array) -> None:
-        """Learn one target for each of some horizons."""
-        weights = self.weights[horizons]
-        self._labels[horizons] += 1
-        rates = self._RATE / self._labels[horizons] ** self._POWER
-        signs = 0.5 * np.sign((weights * rows).sum(axis=1) - targets)
-        self.weights[horizons] = weights - rates[:, None] * (signs[:, None] * rows + self._DECAY * weights)
+    def add(self, h: int, rows: Array, targets: Array, weights: Array) -> None:
+        """Labels of horizon number `h`, each with its weight; they count from `close_step` on."""
+        self._gradients[h] += (weights * (0.5 * np.sign(rows @ self.weights[h] - targets))) @ rows
+        self._new_weight[h] += weights.sum()
+
+    def close_step(self) -> None:
+        """One step down the gradients that were added since the last call."""
+        told = np.flatnonzero(self._new_weight)
+        if not len(told):
+            return
+        self._labels[told] += self._new_weight[told]
+        rates = (self._RATE / self._labels[told] ** self._POWER)[:, None]
+        decay = self._DECAY * self._new_weight[told, None]
+        self.weights[told] -= rates * (self._gradients[told] + decay * self.weights[told])
+        self._gradients[told], self._new_weight[told] = 0.0, 0.0

@@ -35,10 +35,13 @@ class Mixture:
         self.weights = self._prior.copy()
         """One row of weights a row, summing to 1; they change only in `close_step`."""
 
-    def add(self, rows: Rows, forecasts: Array, mixed: Array, actual: float, weights: Array | float = 1.0) -> None:
-        """Outcomes of the step: what each expert of some different rows said, what their mixtures said, what came."""
-        self._gains[rows] += (weights * np.sign(mixed - actual))[:, None] * (mixed[:, None] - forecasts)
-        self._labels[rows] += weights
+    def add(
+        self, rows: Rows, forecasts: Array, mixed: Array, actual: Array | float, weights: Array | float = 1.0
+    ) -> None:
+        """Outcomes of the step: each one's row, what the experts said, what their mixture said, and what came."""
+        gains = (weights * np.sign(mixed - actual))[:, None] * (mixed[:, None] - forecasts)
+        np.add.at(self._gains, rows, gains)
+        np.add.at(self._labels, rows, weights)
 
     def close_step(self) -> None:
         """Learn from what was added since the last call."""
@@ -70,27 +73,30 @@ class Mixture:
 class FilmMixture:
     """One film's own weights, a row a horizon, around weights that are shared. Learns with each label."""
 
-    __slots__ = ("_keep", "_range", "_regret", "_square")
+    __slots__ = ("_keep", "_range", "_rates", "_regret", "_square")
 
     def __init__(self, rows: int, experts: int, memory: float) -> None:
         self._keep = 1.0 - 1.0 / memory
         self._regret = np.zeros((rows, experts))
         self._square = np.zeros((rows, experts))
         self._range = np.zeros((rows, experts))
+        self._rates = learning_rates(self._range, self._square)
 
     def weights(self, shared: Array) -> Array:
         """Weights a row, with the shared ones as prior."""
-        return normalised_weights(shared, learning_rates(self._range, self._square), self._regret)
+        return normalised_weights(shared, self._rates, self._regret)
 
     def learn(self, rows: Rows, forecasts: Array, mixed: Array, actual: float) -> None:
         """The outcomes of some horizons at one instant: one row of forecasts and one mixed value each."""
         gains = np.sign(mixed - actual)[:, None] * (mixed[:, None] - forecasts)
         squares = gains * gains
-        largest = np.maximum(self._keep * self._range[rows], np.abs(gains))
-        square = self._keep * self._square[rows] + squares
-        self._range[rows], self._square[rows] = largest, square
+        # All horizons are due at most instants; a slice spares the copies that a choice of rows takes.
+        some = slice(None) if len(rows) == len(self._rates) else rows
+        largest = np.maximum(self._keep * self._range[some], np.abs(gains))
+        square = self._keep * self._square[some] + squares
         rates = learning_rates(largest, square)
-        self._regret[rows] = self._keep * self._regret[rows] + gains - rates * squares
+        self._range[some], self._square[some], self._rates[some] = largest, square, rates
+        self._regret[some] = self._keep * self._regret[some] + gains - rates * squares
 
 
 def learning_rates(largest: Array, square: Array) -> Array:

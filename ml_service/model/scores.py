@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_service.model.features import BASELINES
+from ml_service.model.linear import Rows
+from ml_service.model.series import Array
 
 RECENT_LABELS = 5_000.0
 """Recent figures fade over about this many outcomes: minutes with hundreds of films, an hour with dozens."""
@@ -43,16 +45,21 @@ class Scoreboard:
         self._labels = [0] * horizons
         self._keep = np.array([[1.0], [1.0 - 1.0 / RECENT_LABELS]])
 
-    def add(  # noqa: PLR0913 - everything an outcome is scored by
-        self, h: int, predicted: float, actual: float, *, inside: bool, width: float, baselines: list[float]
-    ) -> None:
-        """Count one outcome of horizon number `h`; `baselines` are their absolute errors."""
-        error = predicted - actual
-        row = [1.0, abs(error), error * error, actual, actual * actual, float(inside), width, *baselines]
-        sums = self._sums[h]
-        sums *= self._keep
-        sums += row
-        self._labels[h] += 1
+    def add(self, horizons: Rows, said: list[tuple[float, bool, float]], actual: float, baselines: Array) -> None:
+        """Count what came for some horizons (numbers): forecast, whether the interval held it, and its width.
+
+        `baselines` are their absolute errors, a row a horizon.
+        """
+        rows = []
+        for predicted, inside, width in said:
+            error = predicted - actual
+            rows.append([1.0, abs(error), error * error, actual, actual * actual, float(inside), width])
+        new = np.concatenate([rows, baselines], axis=1)
+        # All horizons are due at most instants; a slice spares the copies that a choice of rows takes.
+        some = slice(None) if len(rows) == len(self._labels) else horizons
+        self._sums[some] = self._sums[some] * self._keep + new[:, None, :]
+        for h in horizons.tolist():
+            self._labels[h] += 1
 
     def recent(self, h: int) -> Score | None:
         """The recent figures of horizon number `h`; None before its first outcome."""

@@ -22,6 +22,11 @@ def log_scale(value: float) -> float:
     return math.log1p(value) if value >= 0 else -math.log1p(-value)
 
 
+def signed_log(values: Array) -> Array:
+    """`log_scale` of many values."""
+    return np.copysign(np.log1p(np.abs(values)), values)
+
+
 def from_log_scale(value: float) -> float:
     """Inverse of `log_scale`; the argument is kept below e^60, which no series here reaches."""
     value = max(-60.0, min(60.0, value))

@@ -82,7 +82,8 @@ def test_each_window_close_has_the_figures_known_at_it() -> None:
     assert batch.closes[0].scores == {}
     assert set(batch.closes[-1].scores) == {1, 3}
     figures = metric_rows.rows(batch.closes)
-    at_the_end = [row for row in figures if row.at == batch.closes[-1].at and row.horizon == 1]
+    last = batch.closes[-1]
+    at_the_end = [row for row in figures if (row.at, row.horizon, row.model_version) == (last.at, 1, last.champion)]
     errors = [abs(row.error) for row in split(batch)[1] if row.horizon == 1 and row.error is not None]
     known = {row.metric: row.value for row in at_the_end}
     assert known["labels"] == len(errors) - 2  # the last window's two outcomes are not in yet
