@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     forecast_horizons: Horizons = (1, 3, 12)
     forecast_coverage: Annotated[float, Field(gt=0, lt=1)] = 0.8
     ml_snapshot_interval: Seconds = 15
-    mlflow_model_interval: Duration = timedelta(minutes=10)
+    mlflow_model_interval: Duration = timedelta(hours=1)
 
     # --- drift: how often recent windows are compared with earlier ones, and how much time counts as recent
     drift_interval: Duration = timedelta(hours=1)

@@ -152,9 +152,7 @@ class Service:
                 self._tracking.event(event)
             self._dirty = True
         self._follow_request()
-        lag = self._source.lag()
-        if lag is not None:
-            telemetry.LAG.set(lag)
+        telemetry.LAG.records = self._source.lag()
         if self._dirty and self._monotonic() - self._saved_at >= self._pause:
             self.save()
         return len(records)

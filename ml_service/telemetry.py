@@ -1,6 +1,10 @@
 """The service's Prometheus metrics. Labels are horizons and baselines alone: their number does not grow with films."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from collections.abc import Iterator
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from ml_service.engine import Batch, Engine
 from ml_service.events import Kind
@@ -26,7 +30,24 @@ EVENTS = Counter("ml_model_events_total", "Drifts, contests, promotions and roll
 LAST_EVENT = Gauge("ml_model_event_timestamp_seconds", "Event time of the last event of a kind", ["kind"])
 for _kind in Kind:
     EVENTS.labels(_kind.value)  # from 0 on, so that the first one is an increase
-LAG = Gauge("trendscope_ml_consumer_lag", "Records of trend_stream not read yet")
+
+
+class Lag(Collector):
+    """How far the reading is behind. Without a sample before that is known: 0 would say that all is read."""
+
+    def __init__(self) -> None:
+        self.records: int | None = None
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The family, with its sample as soon as there is one."""
+        family = GaugeMetricFamily("trendscope_ml_consumer_lag", "Records of trend_stream not read yet")
+        if self.records is not None:
+            family.add_metric([], self.records)
+        yield family
+
+
+LAG = Lag()
+REGISTRY.register(LAG)
 LAST_WINDOW = Gauge("trendscope_ml_last_window_timestamp_seconds", "End of the newest final window seen")
 SNAPSHOT = Gauge("trendscope_ml_snapshot_timestamp_seconds", "When the state was last saved")
 FILMS = Gauge("trendscope_ml_films", "Films remembered")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from configs.logging import configure_logging
 from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM
@@ -50,6 +51,7 @@ class World:
         self.figures: dict[tuple[Any, ...], float] = {}
         self.published: list[tuple[str, Event]] = []
         self.committed: dict[int, int] = {}
+        self.lag_known = True
         self.crash_at: tuple[str, int] = ("", 0)
         self.calls: dict[str, int] = {}
 
@@ -80,7 +82,7 @@ class FakeSource:
         self.world.committed = dict(offsets)
 
     def lag(self) -> int | None:
-        return len(self.world.records) - self.offsets[0]
+        return len(self.world.records) - self.offsets[0] if self.world.lag_known else None
 
 
 class FakeTables:
@@ -370,3 +372,14 @@ def test_a_rollback_to_what_is_not_kept_is_refused_with_its_reason(learner: str,
     assert answer.followed_from is None
     assert "version 7" in answer.reason
     assert running.engine.champion.endswith("steady")
+
+
+def test_the_lag_is_absent_until_it_is_known(tmp_path: Path) -> None:
+    world = World(encoded(ROWS))
+    running = service(world, tmp_path)
+    world.lag_known = False
+    running.step()
+    assert REGISTRY.get_sample_value("trendscope_ml_consumer_lag") is None
+    world.lag_known = True
+    running.step()
+    assert REGISTRY.get_sample_value("trendscope_ml_consumer_lag") == len(ROWS) - 2 * BATCH
