@@ -7,6 +7,7 @@ from configs.settings import Settings
 from contracts.events import TrendUpdate
 from serving.answers import Bounded
 from serving.details import Details
+from serving.heap import settle
 from serving.problems import NotFoundError
 from serving.ranking import RankingBuilder
 from serving.state import Board, Ranking
@@ -47,6 +48,7 @@ class PastWindows:
             kept = await self._details.run(lambda store: self._read(store, start))
             if kept.window.is_final:
                 self._rankings.put(start, kept)
+                settle()
         return kept
 
     async def _start_by(self, latest: datetime) -> datetime:

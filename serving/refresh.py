@@ -16,6 +16,7 @@ from serving import views
 from serving.answers import encode, encode_part
 from serving.closing import LOOK_BACK, ClosedWindows, LiveWindow
 from serving.figures import read_figures
+from serving.heap import settle
 from serving.platform_models import LedgerState
 from serving.ranking import RankingBuilder
 from serving.search import SearchIndex
@@ -98,6 +99,7 @@ class Refresher:
         closed = self._closed.advance(store, starts, lambda rows: self._films(store, rows))
         if closed is not None:
             self._board.put(closed=closed)
+            settle()
             AS_OF.set(closed.window.end.timestamp())
             self._hub.publish("trends", encode(views.trending(self._board, closed)).raw)
         self._board.put(no_window_at=self._clock() if self._closed.has_none else None)
@@ -119,6 +121,7 @@ class Refresher:
         live = self._live.advance(store, starts, lambda rows: self._films(store, rows))
         if live is not None:
             self._board.put(live=live)
+            settle()
             self._hub.publish("live", encode(views.trending(self._board, live)).raw)
 
     def _read_figures(self, store: Store) -> None:

@@ -1,6 +1,7 @@
 """The parts of the API that need no request: event stream, search, the look at other services, caches, spans."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from serving.search import SearchIndex, fold
 from serving.stream import Hub
 from tests.support import records
 from tests.support.memory_store import Wall
+from tests.support.serving import Process, world
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SETTINGS = load_settings()
@@ -350,3 +352,30 @@ class TestCaches:
         assert answer.genres == ("Drama", "}")
         assert later.etag != body.etag
         assert body.aged(known) is body
+
+
+class TestHeap:
+    def test_what_is_kept_is_out_of_the_collectors_sight(self) -> None:
+        """A full collection stops every request while it looks at all films of all rankings that are kept."""
+        gc.unfreeze()
+        process = Process(world()).follow()
+        ranking = process.context.board.state.closed
+        assert ranking is not None
+        watched = {id(each) for each in gc.get_objects()}
+        assert not watched & {id(film) for film in ranking.films}
+        assert gc.get_freeze_count() > len(ranking.films)
+        gc.unfreeze()
+
+    def test_a_ranking_needs_no_collector_to_be_freed(self) -> None:
+        """It refers to nothing that refers back: else freezing would keep every ranking for ever."""
+        process = Process(world()).follow()
+        state = process.context.board.state
+        gc.unfreeze()
+        gc.collect()
+        gc.disable()
+        try:
+            process.context.board.put(closed=None, live=None, catalogue=None)
+            del state
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
