@@ -12,7 +12,7 @@ import gc
 def settle() -> None:
     """Take all that lives now out of the collector's sight; for when something large was put away to be kept.
 
-    What is frozen is still freed when nobody refers to it. A cycle that is garbage and not yet collected stays for good:
+    What is frozen is still freed when nobody refers to it. A cycle that is garbage and not collected stays for good:
     some objects of the requests under way, a few kilobytes a day.
     """
     gc.freeze()
