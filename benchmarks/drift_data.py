@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.random import Generator
 from scipy.stats import wasserstein_distance  # type: ignore[import-untyped]
 
-from monitoring.drift.evaluate import THRESHOLD
+from monitoring.drift.evaluate import LARGE, THRESHOLD, has_drifted
 from monitoring.drift.spans import Spans, choose
 
 _FILMS = 60
@@ -69,13 +69,15 @@ def verdicts(seed: int, hours: int, change: Change, changed_from: int, *, same_t
     """The columns that have drifted, at the end of each hour that can be compared."""
     rng = np.random.default_rng(seed)
     tables = [hour(rng, number) if number < changed_from else change(hour(rng, number)) for number in range(hours)]
-    found = []
+    found: list[list[str]] = []
+    before: dict[str, float] = {}
     for number in range(25, hours):
         spans = _spans(number)
         wanted = sorted({(start - _START) // _HOUR for start in spans.reference})
         reference = pd.concat([tables[one] for one in wanted]) if same_time else pd.concat(tables[number - 3 : number])
         scores = {name: distance(reference[name], tables[number][name]) for name in COLUMNS}
-        found.append([name for name, score in scores.items() if score >= THRESHOLD])
+        found.append([name for name, score in scores.items() if has_drifted(score, before.get(name))])
+        before = scores
     return found
 
 
@@ -98,6 +100,7 @@ def data_drift(runs: int, quiet_windows: int) -> dict[str, Any]:
     return {
         "unit": "comparisons, one an hour; an hour has 12 windows",
         "threshold": THRESHOLD,
+        "large": LARGE,
         "false_alarms_per_10000_windows": {
             ("same time of day" if same else "the three hours before"): round(
                 10_000 * sum(bool(columns) for columns in found) / (len(found) * _WINDOWS_AN_HOUR), 2

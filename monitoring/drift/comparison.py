@@ -49,7 +49,7 @@ def run(settings: Settings, reports: Reports, *, keep_page: bool) -> Result:
     """
     before = reports.latest()
     with Store.open(settings) as store:
-        result, snapshot = _compare(settings, store)
+        result, snapshot = _compare(settings, store, reports)
         name = reports.save(result, snapshot)
         if result.drifted and not (before and before.drifted):
             store.metrics.upsert([
@@ -64,14 +64,17 @@ def run(settings: Settings, reports: Reports, *, keep_page: bool) -> Result:
     return result
 
 
-def _compare(settings: Settings, store: Store) -> tuple[Result, object]:
+def _compare(settings: Settings, store: Store, reports: Reports) -> tuple[Result, object]:
     window = settings.trend_window_duration
     spans = _spans(settings, store)
     tables = StoreTables(store, min(settings.forecast_horizons))
     reference, current = frame(tables, spans.reference), frame(tables, spans.current)
     if reference.empty or current.empty:
         raise NotEnoughError("the windows hold no final scores")
-    return compare(reference, current, spans, (spans.current[0], spans.current[-1] + window))
+    start, end = spans.current[0], spans.current[-1] + window
+    # Confirmed by windows that are mostly others, and not by those of last week.
+    before = reports.newest(start - 2 * (end - start), start + (end - start) / 4)
+    return compare(reference, current, spans, (start, end), before)
 
 
 def _spans(settings: Settings, store: Store) -> Spans:

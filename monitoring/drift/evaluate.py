@@ -15,7 +15,10 @@ METHOD = "wasserstein"
 """The distance between two distributions in standard deviations of the first. A test's p-value would not do: the rows
 of neighbouring windows are nearly the same ones, and with thousands of them any difference is significant."""
 THRESHOLD = 0.5
-"""Distance from which a column has drifted; what it costs and gains: `python -m benchmarks.drift`."""
+"""Distance from which a column has drifted when the comparison before found that too: a medium effect as Cohen has it.
+Hours have their luck, and seldom the same luck twice; what it costs and gains: `python -m benchmarks.drift`."""
+LARGE = 0.8
+"""Distance that needs no confirmation: a large effect."""
 SHARE = 0.4
 """Share of the columns from which the data as a whole have drifted; forecasts or errors alone do that too."""
 _FEWEST_VALUES = 50
@@ -59,7 +62,7 @@ class Result:
         values = {name: one.isoformat() if isinstance(one, datetime) else one for name, one in asdict(self).items()}
         return {
             **values,
-            "method": METHOD, "threshold": THRESHOLD, "share": self.share, "drifted": self.drifted,
+            "method": METHOD, "threshold": THRESHOLD, "large": LARGE, "share": self.share, "drifted": self.drifted,
         }  # fmt: skip
 
 
@@ -78,10 +81,19 @@ def from_json(data: dict[str, Any]) -> Result:
     )
 
 
+def has_drifted(score: float, before: float | None) -> bool:
+    """Whether a column has drifted, from its distance and that of the comparison before, if there was one."""
+    return score >= LARGE or (score >= THRESHOLD and before is not None and before >= THRESHOLD)
+
+
 def compare(
-    reference: "pd.DataFrame", current: "pd.DataFrame", spans: Spans, window: tuple[datetime, datetime]
+    reference: "pd.DataFrame",
+    current: "pd.DataFrame",
+    spans: Spans,
+    window: tuple[datetime, datetime],
+    before: Result | None = None,
 ) -> tuple[Result, Any]:
-    """The result, and Evidently's own report of it.
+    """The result, and Evidently's own report of it; `before` is the comparison before, which may confirm this one.
 
     Columns that have too few values on a side (errors of forecasts whose outcome is not in yet) are left out.
     """
@@ -99,7 +111,8 @@ def compare(
         snapshot = report.run(*data)
     found = [metric for metric in snapshot.dict()["metrics"] if "column" in metric["config"]]
     scores = {str(metric["config"]["column"]): float(metric["value"]) for metric in found}
-    columns = {name: Column(score, score >= THRESHOLD) for name, score in scores.items()}
+    known = {} if before is None else {name: column.score for name, column in before.columns.items()}
+    columns = {name: Column(score, has_drifted(score, known.get(name))) for name, score in scores.items()}
     result = Result(
         at=window[1],
         reference_from=spans.reference[0],

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from monitoring.drift.evaluate import Result, from_json
 KEPT = 24
 """A page has 4 MB: a day of hourly ones is 90 MB."""
 _NAME = re.compile(r"\d{8}T\d{4}Z")
+_FORMAT = "%Y%m%dT%H%MZ"
 
 
 class Reports:
@@ -21,7 +23,7 @@ class Reports:
     def save(self, result: Result, snapshot: Any) -> str:
         """Write a comparison; returns its name. The summary comes last: a report that is listed is whole."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"{result.at:%Y%m%dT%H%MZ}"
+        name = result.at.strftime(_FORMAT)
         snapshot.save_html(str(self._folder / f"{name}.html"))
         snapshot.save_json(str(self._folder / f"{name}.evidently.json"))
         part = self._folder / f"{name}.part"
@@ -41,10 +43,20 @@ class Reports:
         """A report's files."""
         return [self._folder / f"{name}{suffix}" for suffix in (".html", ".evidently.json", ".json")]
 
+    def _result(self, name: str) -> Result:
+        return from_json(json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8")))
+
     def latest(self) -> Result | None:
         """The newest comparison; None before the first."""
         for name in self.names():
-            return from_json(json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8")))
+            return self._result(name)
+        return None
+
+    def newest(self, start: datetime, end: datetime) -> Result | None:
+        """The newest comparison whose newest window ended between two instants; None when there is none."""
+        for name in self.names():
+            if start <= datetime.strptime(name, _FORMAT).replace(tzinfo=UTC) <= end:
+                return self._result(name)
         return None
 
     def read(self, file: str) -> bytes | None:

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.events import Prediction, TrendUpdate
 from monitoring.drift import telemetry
-from monitoring.drift.evaluate import THRESHOLD, Column, Result, compare, from_json
+from monitoring.drift.evaluate import THRESHOLD, Column, Result, compare, from_json, has_drifted
 from monitoring.drift.frames import COLUMNS, frame
 from monitoring.drift.pages import Pages
 from monitoring.drift.reports import KEPT, Reports
@@ -65,14 +65,40 @@ def tables(shift: dict[str, float]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def test_the_distance_is_the_shift_in_standard_deviations() -> None:
-    result, _ = compare(*tables({"log_mentions": 0.8, "error": 0.2}), SPANS, PERIOD)
+    result, _ = compare(*tables({"log_mentions": 1.0, "error": 0.2}), SPANS, PERIOD)
     assert set(result.columns) == set(COLUMNS)
-    assert result.columns["log_mentions"].score == pytest.approx(0.8, abs=0.1)
+    assert result.columns["log_mentions"].score == pytest.approx(1.0, abs=0.1)
     assert result.columns["error"].score == pytest.approx(0.2, abs=0.1)
     assert [name for name, column in result.columns.items() if column.drifted] == ["log_mentions"]
     assert result.share == pytest.approx(1 / len(COLUMNS))
     assert not result.drifted
     assert (result.reference_rows, result.current_rows) == (3_000, 900)
+
+
+@pytest.mark.parametrize(
+    ("score", "before", "drifted"),
+    [
+        (0.8, None, True),
+        (0.79, None, False),
+        (0.5, 0.5, True),
+        (0.5, 0.49, False),
+        (0.49, 3.0, False),
+        (0.8, 0.0, True),
+    ],
+)
+def test_a_medium_distance_counts_when_it_was_there_before(score: float, before: float | None, drifted: bool) -> None:
+    assert has_drifted(score, before) is drifted
+
+
+def test_the_comparison_before_confirms_column_by_column() -> None:
+    given = tables({"absolute_error": 0.65, "error": 0.65})
+    alone, _ = compare(*given, SPANS, PERIOD)
+    assert not alone.drifted
+    again, _ = compare(*given, SPANS, PERIOD, alone)
+    assert {name for name, column in again.columns.items() if column.drifted} == {"absolute_error", "error"}
+    assert again.drifted
+    calm, _ = compare(*tables({"error": 0.65}), SPANS, PERIOD)
+    assert not compare(*given, SPANS, PERIOD, calm)[0].drifted  # of the errors' size nothing was known
 
 
 @pytest.mark.parametrize("name", ["predicted", "absolute_error"])
@@ -117,6 +143,19 @@ def test_reports_are_kept_whole_the_newest_of_them(tmp_path: Path) -> None:
     assert len(list((tmp_path / "drift").iterdir())) == 3 * KEPT
     assert reports.latest() == result(KEPT + 2)
     assert reports.names()[0] == "20260302T1400Z"
+
+
+def test_the_newest_report_of_a_time(tmp_path: Path) -> None:
+    reports = Reports(tmp_path)
+    for hour in (0, 1, 3):
+        reports.save(result(hour), FakeSnapshot())
+
+    def newest(first: int, last: int) -> Result | None:
+        return reports.newest(NOON + first * timedelta(hours=1), NOON + last * timedelta(hours=1))
+
+    assert newest(0, 2) == newest(1, 1) == result(1)
+    assert newest(0, 9) == result(3)
+    assert newest(4, 9) is newest(2, 2) is None
 
 
 def test_a_summary_comes_back_as_it_was() -> None:
