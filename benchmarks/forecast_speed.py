@@ -20,7 +20,7 @@ import psutil
 from contracts.events import TrendUpdate
 from ml_service.engine import Batch, Engine, EngineConfig
 
-_WINDOW, _SLIDE = timedelta(minutes=5), timedelta(minutes=1)
+WINDOW, SLIDE = timedelta(minutes=5), timedelta(minutes=1)
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _WARM = 70
 """Windows until the longest horizon has labels."""
@@ -31,24 +31,24 @@ def windows(films: int, count: int) -> Iterator[TrendUpdate]:
     rng = random.Random(1)
     burst = [0.0] * films
     for number in range(count):
-        start = _START + number * _SLIDE
+        start = _START + number * SLIDE
         for film in range(films):
             burst[film] = 0.8 * burst[film] + (rng.random() < 0.05) * rng.uniform(5, 40)
             mentions = int(burst[film])
             heard = 100 * min(1.0, math.log1p(mentions) / math.log1p(50))
             known = 30 + 50 * film / films
             yield TrendUpdate(
-                movie_id=film + 1, title=f"Film {film}", window_start=start, window_end=start + _WINDOW,
+                movie_id=film + 1, title=f"Film {film}", window_start=start, window_end=start + WINDOW,
                 popularity=100.0, popularity_observed_at=_START, mentions=mentions, mentions_text=mentions,
                 mentions_thread=0, sentiment=0.1 if mentions else None, sentiment_sum=0.1 * mentions, positive=mentions,
                 neutral=0, negative=0, popularity_part=known, mentions_part=heard, sentiment_part=50.0,
-                trend_score=0.4 * known + 0.3 * heard + 15, revision=1, is_final=True, processed_at=start + _WINDOW,
+                trend_score=0.4 * known + 0.3 * heard + 15, revision=1, is_final=True, processed_at=start + WINDOW,
             )  # fmt: skip
 
 
 def measure(films: int, count: int) -> dict[str, float | int]:
     """Run and time every film of every window after the warm-up."""
-    engine = Engine(EngineConfig(_WINDOW, _SLIDE, (1, 3, 12), 0.8))
+    engine = Engine(EngineConfig(WINDOW, SLIDE, (1, 3, 12), 0.8))
     process, spent, warm = psutil.Process(), [], 0
     for number, update in enumerate(windows(films, count)):
         if number == films * _WARM:

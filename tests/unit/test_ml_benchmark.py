@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import forecast as benchmark
-from benchmarks import forecast_speed, forecast_table
+from benchmarks import forecast_memory, forecast_speed, forecast_table
 from benchmarks.series_file import SeriesFile, parse_bin, parse_time, read_series
 
 
@@ -137,3 +137,15 @@ def test_the_speed_benchmark_measures_what_it_says() -> None:
     assert figures["updates"] == 160
     assert 0 < figures["median_ms"] <= figures["p95_ms"] <= figures["p99_ms"]
     assert figures["memory_end_mb"] > 0
+
+
+def test_the_memory_benchmark_replaces_films_and_goes_on_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast_memory, "_LIFE", 10)
+    films = [row.movie_id for row in forecast_memory.passing(4, 25)]
+    assert len(set(films[:4])) == 4
+    assert len(set(films)) > 8  # each place has had its third film by then, or its fourth
+    assert all(abs(films.index(film) - (len(films) - 1 - films[::-1].index(film))) < 40 for film in set(films))
+    lines = list(forecast_memory.measure(4, 80))
+    assert [line["updates"] for line in lines] == list(range(4, 81, 4))
+    assert lines[-1]["films"] == len(set(films[:80]))  # a week is not over: none is forgotten yet
+    assert all(line["resident_mb"] > 0 and line["state_mb"] > 0 for line in lines)
