@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -125,6 +126,18 @@ def test_settings_come_from_a_map_and_secrets_from_a_secret() -> None:
 def test_a_mounted_folder_and_a_mounted_file_name_their_map() -> None:
     assert slug("./deploy/jmx/kafka.yml") == "deploy-jmx"
     assert slug("./monitoring/prometheus/rules") == "monitoring-prometheus-rules"
+
+
+@pytest.mark.parametrize("version", ["1.29", "1.37"])
+def test_every_document_holds_to_the_schemas_of_kubernetes(version: str) -> None:
+    for document in documents():
+        kubernetes_validate.validate(document, version, strict=True)
+
+
+def test_the_schemas_refuse_what_kubernetes_does_not_know() -> None:
+    wrong = next(one for one in documents() if one["kind"] == "Deployment")
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate({**wrong, "spec": {**wrong["spec"], "replica": 1}}, "1.31", strict=True)
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
