@@ -23,7 +23,7 @@ from local.environment import to_environment
 from local.nodes.base import LOOPBACK
 from local.platform import Platform
 from local.readiness import messages_in
-from local.urls import answers
+from local.urls import answers, urls
 from storage.store import Store
 from tests import oracle
 from tests.e2e.recording import linked_comments, read_topic
@@ -110,6 +110,14 @@ def test_dashboard_and_its_files_answer(survivor: Platform) -> None:
     assert [name for name in named if not requests.get(url + name, timeout=10).ok] == []
     # What the first page asks for: a closed window with films.
     wait_until(lambda: requests.get(f"{url}/api/v1/trending?limit=50", timeout=10).json()["films"], 60, what="films")
+
+
+def test_every_address_that_is_printed_opens(survivor: Platform) -> None:
+    printed = urls(survivor.settings, survivor.programs)
+    services = {program.name for program in survivor.programs}
+    assert len(printed) >= len(services & {"serving", "mlflow", "drift", "prometheus", "simulator", "momentum"}) + 5
+    wrong = {url: answer.status_code for _, url in printed if not (answer := requests.get(url, timeout=30)).ok}
+    assert wrong == {}
 
 
 def test_mlflow_has_the_run_with_its_metrics(survivor: Platform) -> None:
