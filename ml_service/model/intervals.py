@@ -28,6 +28,8 @@ _GROWTH = 0.75
 _GROWTH_PRIOR = 20.0
 _WIDTH_RATE = 0.02
 """Step of the log width for one outcome: a wrong width is mended in some fifty."""
+_LEAST_LOG_WIDTH = -8.0
+"""So narrow that even of outcomes which nearly always repeat the last value (ranks, silent films) a share can miss."""
 _WIDTH_HURRY = 30.0
 """The first labels move it faster, up to so many times: a wrong start is the error of the first days."""
 _FILM_MEMORY = 50.0
@@ -53,8 +55,9 @@ _ENOUGH_FILMS = 20
 _SIDES_LABELS = 50.0
 """Labels after which it is half believed that errors lean to one side: forecasts that still learn are too low on
 one day and too high on the next."""
-_BIN_EDGES = np.concatenate([[0.0], np.geomspace(0.01, 100.0, 98)])
-"""Of the absolute errors' bins, in expected errors: a tenth wide each, so that a quantile is as exact as that."""
+_BIN_EDGES = np.concatenate([[0.0], np.geomspace(1e-12, 0.01, 61)[:-1], np.geomspace(0.01, 100.0, 98)])
+"""Of the absolute errors' bins, in expected errors: a tenth wide each, so that a quantile is as exact as that; the
+wider ones below a hundredth are for silent films, whose errors are next to nothing beside the rare comment."""
 
 
 class Intervals:
@@ -128,7 +131,7 @@ class Intervals:
         np.add.at(self._counts, (horizons, kinds, bins), weights)
         change = self._sums(horizons, kinds, weights * (~inside - self._miss))
         rates = _WIDTH_RATE * np.maximum(1.0, _WIDTH_HURRY / (1.0 + self._labels))
-        self._log_width = np.clip(self._log_width + rates * change, -3.0, 3.0)
+        self._log_width = np.clip(self._log_width + rates * change, _LEAST_LOG_WIDTH, 3.0)
         self._tell()
 
     def _weights(self, horizons: Rows, signs: Array) -> Array:
