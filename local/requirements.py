@@ -28,7 +28,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "trend-processor": (
         *_STORE, *_SPARK, "numpy", "orjson", "pandas", "pyahocorasick", "pyarrow", "vadersentiment",
     ),
-    "ml-service": (*_STORE, "mlflow", "numpy", "pandas", "river"),
+    "ml-service": (*_STORE, "mlflow", "numpy", "pandas", "river", "scipy"),
     "mlflow": ("mlflow",),
     "drift": (*_STORE, "evidently", "mlflow", "pandas"),
     "momentum": (*_STORE, "orjson", "requests"),

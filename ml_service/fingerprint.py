@@ -16,7 +16,7 @@ from ml_service.model.forecaster import MODEL_VERSION
 _FOLDER = Path(__file__).parent
 _FILES = ("engine.py", "duel.py", "error_drift.py", "events.py", "messages.py")
 """With everything in model/: the modules whose objects are pickled, and those that decide what they learn."""
-_LIBRARIES = ("numpy", "river")
+_LIBRARIES = ("numpy", "river", "scipy")
 
 
 @cache
