@@ -113,12 +113,23 @@ class Answers:
         self._cache = Bounded[Hashable, Cached](most_bytes, lambda cached: len(cached.body.raw))
 
     def get(self, key: Hashable, token: tuple[object, ...], make: Callable[[], Sourced]) -> Body:
-        """The answer to `key`; `token` are the parts of the state it is made from, compared by identity."""
+        """The answer to `key`; `token`: the marks of the parts of the state it is made from, compared by identity."""
         found = self._cache.get(key)
         if found is None or any(old is not new for old, new in zip(found.token, token, strict=True)):
             found = Cached(token, encode(make()))
             self._cache.put(key, found)
         return found.body
+
+    def keep(self, key: Hashable, answer: Sourced) -> Body:
+        """Encode an answer that will never be another, for `kept`."""
+        body = encode(answer)
+        self._cache.put(key, Cached((), body))
+        return body
+
+    def kept(self, key: Hashable) -> Body | None:
+        """What `keep` was given, None when it is not there (any more)."""
+        found = self._cache.get(key)
+        return found.body if found else None
 
 
 class Responder:

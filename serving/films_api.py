@@ -1,11 +1,14 @@
 """Operations about films: the ranking, one film, its history, forecasts and mentions, search, comparison."""
 
 import functools
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from serving import film_reads, models, views
+from serving.answers import Body
 from serving.context import Context
 from serving.history import Step, span_of
 from serving.parameters import At, Direction, End, Hours, Limit, MovieId, Offset, SortBy, filters
@@ -46,18 +49,15 @@ def router(context: Context) -> APIRouter:
         offset: Offset = 0,
     ) -> Response:
         """Films by TrendScore, or by another figure; of now or of any past window (`at`)."""
-        ranking: Ranking | None
-        if at is not None:
-            ranking = await context.past.at(at)
-        else:
-            ranking = board.state.live if window is film_reads.Which.LIVE else board.state.closed
         query = {name: value for name, value in request.query_params.items() if name not in {"limit", "offset"}}
         make = functools.partial(
-            views.trending, board, ranking, filters=chosen, sort=sort, order=order, limit=limit, offset=offset,
-            query=query,
-        )  # fmt: skip
-        body = present(answers.get(("trending", request.url.query), (ranking,), make))
-        return respond(request, body, max_age=_PAST_SECONDS if at is not None else 0)
+            views.trending, board, filters=chosen, sort=sort, order=order, limit=limit, offset=offset, query=query
+        )
+        if at is not None:
+            return respond(request, present(await _past(context, at, request.url.query, make)), max_age=_PAST_SECONDS)
+        ranking = board.state.live if window is film_reads.Which.LIVE else board.state.closed
+        token = (ranking and ranking.mark,)
+        return respond(request, present(answers.get(("trending", request.url.query), token, lambda: make(ranking))))
 
     @api.get("/movies/search", response_model=models.SearchResult)
     async def search(
@@ -68,7 +68,7 @@ def router(context: Context) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=50)] = 10,
     ) -> Response:
         """Films by title: the film's own, its original and its alternative ones."""
-        token = (board.state.catalogue, board.state.closed)
+        token = board.state.mark("catalogue", "closed")
         return respond(
             request, present(answers.get(("search", q, limit), token, lambda: views.search(board, q, limit)))
         )
@@ -76,7 +76,7 @@ def router(context: Context) -> APIRouter:
     @api.get("/movies/{movie_id}", response_model=models.MovieDetail, responses=documented(404))
     async def movie(request: Request, movie_id: MovieId) -> Response:
         """One film: facts, score with its three parts, rank and its movement, freshness of each source."""
-        token = (board.state.catalogue, board.state.closed)
+        token = board.state.mark("catalogue", "closed")
         return respond(request, present(answers.get(("movie", movie_id), token, lambda: views.movie(board, movie_id))))
 
     @api.get("/movies/{movie_id}/history", response_model=models.History, responses=documented(404))
@@ -151,7 +151,25 @@ def router(context: Context) -> APIRouter:
     @api.get("/genres", response_model=models.Choices)
     async def genres(request: Request) -> Response:
         """The genres and languages of the catalogue: what filters can be set to."""
-        token = (board.state.catalogue,)
+        token = board.state.mark("catalogue")
         return respond(request, present(answers.get(("genres",), token, lambda: views.choices(board))))
 
     return api
+
+
+async def _past(context: Context, at: datetime, query: str, make: Callable[[Ranking | None], models.Trending]) -> Body:
+    """A page of a past window. Once made it is never another, and needs no ranking to be kept.
+
+    Raises:
+        NotFoundError: there is no such window.
+        DependencyError: Cassandra did not answer.
+    """
+    start = await context.past.start_of(at)
+    key = ("past", start, query)
+    kept = context.answers.kept(key)
+    if kept is not None:
+        return kept
+    ranking = await context.past.ranking(start)
+    if ranking is context.board.state.closed or not ranking.window.is_final:
+        return context.answers.get(("trending", query), (ranking.mark,), lambda: make(ranking))
+    return context.answers.keep(key, make(ranking))

@@ -1,5 +1,6 @@
 """The time machine: rankings of past windows, read on demand and kept for a while."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,8 +14,9 @@ from serving.ranking import RankingBuilder
 from serving.state import Board, Ranking
 from storage.store import Store
 
-_KEPT_FILMS = 60_000
-"""Rows of rankings kept: thirty windows of 2,000 films, some 200 MB at the very most."""
+_KEPT_FILMS = 12_000
+"""Rows of rankings kept: six windows of 2,000 films at 14 MB each, or seventy of the simulated platform's 160. A page
+of one is kept encoded for much longer (`Answers`); another page of a window that was dropped is read anew."""
 _DAYS_KEPT = 64
 _FIRST = datetime(1980, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -29,27 +31,50 @@ class PastWindows:
         self._builder = RankingBuilder(settings)
         self._horizon = min(settings.forecast_horizons)
         self._rankings = Bounded[datetime, Ranking](_KEPT_FILMS, lambda ranking: len(ranking.films))
+        self._reading: dict[datetime, asyncio.Future[Ranking]] = {}
+        """Windows that are being read: many ask for the same one at once."""
         self._days = Bounded[date, Sequence[datetime]](_DAYS_KEPT, lambda _: 1)
 
-    async def at(self, moment: datetime) -> Ranking:
-        """The ranking of the newest window that had ended by a moment.
+    async def start_of(self, moment: datetime) -> datetime:
+        """When the newest window began that had ended by a moment.
 
         Raises:
             NotFoundError: there is none, as far back as windows are kept.
-            DependencyError: Cassandra did not answer, and this window is not kept here.
+            DependencyError: Cassandra did not answer.
         """
         moment = min(max(moment, _FIRST), _LAST)
-        start = await self._start_by(moment - self._settings.trend_window_duration)
+        return await self._start_by(moment - self._settings.trend_window_duration)
+
+    async def ranking(self, start: datetime) -> Ranking:
+        """The ranking of the window that began then.
+
+        Raises:
+            NotFoundError: its rows are gone.
+            DependencyError: Cassandra did not answer, and this window is not kept here.
+        """
         closed = self._board.state.closed
         if closed is not None and closed.window.start == start:
             return closed
         kept = self._rankings.get(start)
-        if kept is None:
-            kept = await self._details.run(lambda store: self._read(store, start))
-            if kept.window.is_final:
-                self._rankings.put(start, kept)
-                settle()
-        return kept
+        if kept is not None:
+            return kept
+        reading = self._reading.get(start)
+        if reading is None:
+            reading = self._reading[start] = asyncio.ensure_future(self._load(start))
+            reading.add_done_callback(lambda done: self._finished(start, done))
+        return await asyncio.shield(reading)
+
+    async def _load(self, start: datetime) -> Ranking:
+        found = await self._details.run(lambda store: self._read(store, start))
+        if found.window.is_final:
+            self._rankings.put(start, found)
+            settle()
+        return found
+
+    def _finished(self, start: datetime, done: asyncio.Future[Ranking]) -> None:
+        del self._reading[start]
+        if not done.cancelled():
+            done.exception()  # looked at: whoever asked may have gone away
 
     async def _start_by(self, latest: datetime) -> datetime:
         """The newest window start that is not after `latest`."""

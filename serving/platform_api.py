@@ -30,7 +30,7 @@ def router(context: Context) -> APIRouter:
         query = {name: value for name, value in request.query_params.items() if name not in {"limit", "offset"}}
         body = answers.get(
             ("breakouts", request.url.query),
-            (board.state.breakouts, board.state.closed),
+            board.state.mark("breakouts", "closed"),
             lambda: views.breakouts(
                 board, settings, movie_id=movie_id, status=status, since=since, limit=limit, offset=offset, query=query
             ),
@@ -40,7 +40,7 @@ def router(context: Context) -> APIRouter:
     @api.get("/model", response_model=platform_models.ModelReport)
     async def model(request: Request) -> Response:
         """The forecaster: figures per horizon against the baselines, versions, drift."""
-        token = (board.state.figures, board.state.services)
+        token = board.state.mark("figures", "services")
         return respond(request, present(answers.get(("model",), token, lambda: views.model(board, settings))))
 
     @api.get("/status", response_model=platform_models.Status)

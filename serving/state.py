@@ -32,6 +32,8 @@ class Ranking:
     films: tuple[TrendingFilm, ...]
     read_at: datetime
     by_id: Mapping[int, TrendingFilm] = field(init=False)
+    mark: object = field(init=False, default_factory=object, compare=False)
+    """Tells this ranking from any other without holding it: what answers made from it are kept by."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_id", {film.movie_id: film for film in self.films})
@@ -95,6 +97,13 @@ class State:
     """When the store last answered."""
     version: int = 0
     """Counts up with each replacement of a part; `answered_at` alone does not count."""
+    marks: Mapping[str, object] = field(default_factory=dict)
+    """By part, another object with each replacement."""
+
+    def mark(self, *parts: str) -> tuple[object, ...]:
+        """What answers made from these parts are kept by. Not the parts themselves: an answer nobody asks for again
+        would hold the ranking it was made from for as long as it is kept."""
+        return tuple(self.marks.get(part) for part in parts)
 
 
 class Board:
@@ -108,7 +117,8 @@ class Board:
     def put(self, **parts: Any) -> None:
         """Replace parts of the state."""
         with self._lock:
-            self.state = replace(self.state, version=self.state.version + 1, **parts)
+            marks = {**self.state.marks, **{name: object() for name in parts}}
+            self.state = replace(self.state, version=self.state.version + 1, marks=marks, **parts)
 
     def answered(self) -> None:
         """The store has answered just now."""

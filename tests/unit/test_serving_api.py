@@ -1,6 +1,8 @@
 """The API over a small world in memory: what each operation answers, and what it does when the store is away."""
 
+import gc
 import gzip
+import inspect
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -143,6 +145,35 @@ class TestTrending:
         get(client, "/trending", at="2026-03-01T11:20:10Z", sort="mentions")
         assert "trends.window" not in process.store.reads[reads:], "a past ranking is kept"
         assert get(client, "/trending", at="2199-01-01T00:00:00Z")["window"]["end"] == "2026-03-01T12:00:00Z"
+
+    def test_a_page_of_the_past_is_kept_without_its_ranking(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("serving.past._KEPT_FILMS", 0)
+        process = Process(world()).follow()
+        with AsgiClient(process.app) as other:
+            first = other.get("/api/v1/trending?at=2026-03-01T11:20:30Z")
+            reads = process.store.reads.count("trends.window")
+            again = other.get("/api/v1/trending?at=2026-03-01T11:20:30Z")
+            assert again.content == first.content
+            assert process.store.reads.count("trends.window") == reads
+            other.get("/api/v1/trending?at=2026-03-01T11:20:30Z&limit=5")
+            assert process.store.reads.count("trends.window") == reads + 1, "another page is read anew"
+
+    def test_answers_hold_no_ranking(self, process: Process, client: AsgiClient) -> None:
+        """An answer is kept for long, and a ranking is a thousand times as large as a page of it."""
+        get(client, "/trending")
+        get(client, "/movies/3")
+        get(client, "/movies/search", q="film 3")
+        get(client, "/breakouts")
+        first = process.context.board.state.closed
+        assert first is not None
+        start = END - WINDOW + MINUTE
+        for number in range(1, FILMS + 1):
+            process.store.put(records.update(number, start, is_final=True))
+        process.follow(12)
+        assert process.context.board.state.closed is not first
+        gc.unfreeze()  # what is frozen is no referrer to `gc`
+        holders = [each for each in gc.get_referrers(first) if not inspect.isframe(each)]
+        assert holders == []
 
     def test_before_the_first_window_there_is_nothing(self, client: AsgiClient) -> None:
         answer = client.get("/api/v1/trending", params={"at": "0001-01-01T00:00:00+14:00"})
