@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from benchmarks.comments import Sent, Text
 from benchmarks.recompute import Spoken
-from benchmarks.vader import stock_compound
+from benchmarks.vader import film_compound
 from common.clock import from_millis
 from configs.settings import Settings
 from configs.topics import REDDIT_STREAM
@@ -176,8 +176,8 @@ def _arrow(records: Sequence[Sent], first: int, append: datetime) -> pa.RecordBa
 
 
 def spoken(texts: Iterable[Text], linker: Linker, at: int) -> list[Spoken]:
-    """What each text says about films, scored with vaderSentiment's own analyzer."""
-    sentiment = FilmSentiment(stock_compound)
+    """What each text says about films, scored with vaderSentiment's own analyzer and our words."""
+    sentiment = FilmSentiment(film_compound)
     found: list[Spoken] = []
     for text in texts:
         links = linker.link(CommentText(text.body, text.title or None, from_millis(at)))

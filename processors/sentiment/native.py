@@ -1,4 +1,4 @@
-"""vaderSentiment's tables for the optional extension `trendscope_native`: its own lexicon and rules, as data."""
+"""vaderSentiment's tables for the optional extension `trendscope_native`: its rules and the lexicon in use, as data."""
 
 from typing import Any, Final
 
@@ -8,15 +8,16 @@ from vaderSentiment.vaderSentiment import (
     N_SCALAR,
     NEGATE,
     SPECIAL_CASES,
-    SentimentIntensityAnalyzer,
 )
+
+from processors.sentiment.lexicon import film_analyzer
 
 _TENTHS: Final = [0.1] * 10
 
 
 def table() -> dict[str, Any]:
     """The tables, as the constructor of `trendscope_native.Analyzer` takes them."""
-    original = SentimentIntensityAnalyzer()
+    original = film_analyzer()
     return {
         "lexicon": list(original.lexicon.items()),
         "emojis": [(key, text) for key, text in original.emojis.items() if len(key) == 1],

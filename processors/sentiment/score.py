@@ -4,6 +4,7 @@ from typing import Protocol
 
 from processors.linking.model import Links
 from processors.sentiment.fast_vader import FastVader
+from processors.sentiment.lexicon import film_analyzer
 from processors.sentiment.mask import Span, blanked, masked
 from processors.sentiment.parts import units
 
@@ -18,7 +19,7 @@ class FilmSentiment:
     """Scores the part of a comment that is about each film, with titles masked."""
 
     def __init__(self, compound: Compound | None = None) -> None:
-        self._compound = compound or FastVader()
+        self._compound = compound or FastVader(film_analyzer())
 
     def score(self, body: str, links: Links) -> dict[int, float]:
         """Compound in [-1, 1] by movie_id, for every mention.

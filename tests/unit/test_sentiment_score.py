@@ -9,11 +9,12 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from processors.linking.linker import Linker
 from processors.linking.model import CommentText, Film, Links, Mention
+from processors.sentiment.lexicon import film_analyzer, film_words
 from processors.sentiment.mask import Span, masked
 from processors.sentiment.score import FilmSentiment
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-VADER = SentimentIntensityAnalyzer()
+VADER = film_analyzer()
 SENTIMENT = FilmSentiment()
 
 
@@ -28,6 +29,22 @@ def mentions(body: str, *titles: str) -> Links:
         for n, title in enumerate(titles, 1)
     ]
     return Links(tuple(found), (), tuple((m.movie_id, m.start, m.end) for m in found))
+
+
+def test_the_added_words_are_words_vader_lacks_and_nothing_else_is_changed() -> None:
+    own = SentimentIntensityAnalyzer().lexicon
+    added = film_words()
+    assert added
+    assert not added.keys() & own.keys()
+    assert all(word == word.lower() and word.isalpha() and 0 < abs(value) <= 4 for word, value in added.items())
+    assert film_analyzer().lexicon == own | added
+
+
+@pytest.mark.parametrize(("body", "sign"), [("a riveting film", 1), ("so predictable", -1), ("not predictable", 1)])
+def test_words_of_film_criticism_have_a_feeling(body: str, sign: int) -> None:
+    links = Links((Mention(1, "thread", 0, 0, "", 1.0),))
+    assert SENTIMENT.score(body, links)[1] * sign > 0
+    assert SentimentIntensityAnalyzer().polarity_scores(body)["compound"] == 0
 
 
 @pytest.mark.parametrize("title", ["Killers of the Flower Moon", "Good", "Joy", "HATE", "Dumb and Dumber", "Not Okay"])
