@@ -1,6 +1,5 @@
 """The service as a process on real Kafka and Cassandra: forecasts, outcomes, a kill, and the same figures after it."""
 
-import math
 import os
 import signal
 import subprocess
@@ -110,16 +109,19 @@ def stored(store: Store) -> dict[tuple[int, Any, int], Prediction]:
     return {(row.movie_id, row.made_at, row.horizon): row for row in rows}
 
 
-def metric(settings: Settings, name: str) -> float:
-    """A series of the service; NaN while it does not answer yet."""
+def samples(settings: Settings, name: str) -> list[float]:
+    """The samples of a series of the service; none while it does not answer yet."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{settings.ml_metrics_port}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(
-            float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name) and not line.startswith("#")
-        )
     except urllib.error.URLError:
-        return math.nan
+        return []
+    return [float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name)]
+
+
+def metric(settings: Settings, name: str) -> float:
+    """Their sum."""
+    return sum(samples(settings, name))
 
 
 def test_killed_twice_it_stores_what_an_uninterrupted_run_would(
@@ -145,7 +147,7 @@ def test_killed_twice_it_stores_what_an_uninterrupted_run_would(
         wanted = expected(rows)
         wait_until(lambda: stored(store) == wanted, DEADLINE, what="every forecast and outcome", poll=0.5)
         assert wait_until(lambda: metric(settings, "ml_predictions_total"), DEADLINE, poll=0.5)
-        assert wait_until(lambda: metric(settings, "trendscope_ml_consumer_lag") == 0, DEADLINE, poll=0.5)
+        assert wait_until(lambda: samples(settings, "trendscope_ml_consumer_lag") == [0], DEADLINE, poll=0.5)
         assert last.end(signal.SIGTERM) == 0, last.log.read_text()[-2000:]
         figures = store.metrics.series(version_of("steady"), "mae", 1)
         assert figures[0].at == START + (WINDOWS - 2) * SLIDE + WINDOW
