@@ -30,6 +30,11 @@ pub mod bits {
     pub const NUMBER: u32 = 1 << 13;
     /// Written in small letters more often than not.
     pub const PLAIN: u32 = 1 << 14;
+    pub const TALK: u32 = 1 << 15;
+    pub const STORY: u32 = 1 << 16;
+    pub const WORK: u32 = 1 << 17;
+    pub const CAME: u32 = 1 << 18;
+    pub const ONWARD: u32 = 1 << 19;
 }
 
 #[derive(Clone, Copy, Default)]
@@ -95,6 +100,7 @@ pub struct Surface {
     pub everywhere: bool,
     pub place: bool,
     pub given_name: bool,
+    pub digits: bool,
     /// log2 of the films of its series.
     pub franchise: f64,
 }
@@ -103,6 +109,11 @@ pub struct Surface {
 pub type SurfaceRow = (String, usize, Vec<(u32, u8)>, (f64, f64, f64, f64), (bool, bool, bool, bool));
 
 impl Surface {
+    /// Words, a leading article aside.
+    pub fn main_words(&self) -> usize {
+        self.words - usize::from(self.article)
+    }
+
     pub fn from_row(row: SurfaceRow) -> Self {
         let (text, head, entries, (ordinariness, nameness, rarest, franchise), (common, everywhere, place, given)) =
             row;
@@ -110,6 +121,7 @@ impl Surface {
             words: text.split(' ').count(),
             article: head > 0,
             length: text.chars().count(),
+            digits: text.bytes().any(|b| b.is_ascii_digit()),
             text,
             entries,
             ordinariness,

@@ -19,6 +19,10 @@ pub struct Found {
     /// Number of the surface; forms of the thread are counted on after the catalogue's.
     pub surface: u32,
     pub chain: usize,
+    /// Clear titles elsewhere in the comment.
+    pub others: usize,
+    /// Whether a longer surface holds it.
+    pub within: bool,
 }
 
 impl Found {
@@ -77,6 +81,33 @@ pub fn with_chains(
         }
     }
     kept
+}
+
+/// Spans of one comment that are compared with each other.
+const MOST_COMPARED: usize = 400;
+
+/// The last words of the clear ones, each once.
+pub fn clear_ends(clear: &[Found], surfaces: &Surfaces<'_>, context: &Context<'_>) -> Vec<usize> {
+    let mut ends: Vec<usize> =
+        clear.iter().filter(|found| is_clear(found, surfaces, context)).map(|found| found.last).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends
+}
+
+/// Each span with what the comment holds beside it.
+pub fn with_company(mut found: Vec<Found>, ends: &[usize], surfaces: &Surfaces<'_>) -> Vec<Found> {
+    if found.len() > MOST_COMPARED {
+        return found;
+    }
+    let spans = found.clone();
+    let main_words = |one: &Found| surfaces.get(one.surface).main_words();
+    for one in &mut found {
+        one.others = ends.iter().filter(|&&end| !(one.first..=one.last).contains(&end)).count();
+        let holds = |other: &Found| other.first <= one.first && one.last <= other.last;
+        one.within = spans.iter().any(|other| holds(other) && main_words(one) < main_words(other));
+    }
+    found
 }
 
 type Links = FxHashMap<(usize, usize), Vec<Found>>;

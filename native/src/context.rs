@@ -26,6 +26,8 @@ pub struct Context<'a> {
     /// The joined text in lower case.
     pub low: String,
     pub shouting: bool,
+    /// Whether the writer uses no capitals at all, "I" aside.
+    pub small: bool,
     has_digits: bool,
 }
 
@@ -62,6 +64,7 @@ impl<'a> Context<'a> {
             low: String::with_capacity(text.len() + 2),
             text,
             shouting: false,
+            small: false,
             has_digits: false,
         };
         context.fold(vocabulary);
@@ -113,6 +116,8 @@ impl<'a> Context<'a> {
             self.low.push(' ');
         }
         self.shouting = capitals * 2 > letters;
+        self.small =
+            capitals == self.words.iter().filter(|word| word.length == 1 && self.flat[word.flat] == 'I').count();
         self.has_digits = self.text.windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_digit());
     }
 

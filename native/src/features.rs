@@ -10,6 +10,7 @@ use crate::context::Context;
 pub const KINDS: [&str; 8] =
     ["full", "alternative", "no_article", "numbered", "subtitle", "main", "nickname", "initials"];
 pub const FULL: u8 = 0;
+pub const NUMBERED: u8 = 3;
 pub const MAIN: u8 = 5;
 pub const INITIALS: u8 = 7;
 pub const ALTERNATIVE: u8 = 1;
@@ -70,6 +71,7 @@ singles!(
     number_after,
     hyphen_after,
     release_after,
+    work_after,
     film_word_after,
     series_word_after,
     any_film,
@@ -86,6 +88,15 @@ singles!(
     year,
     alone,
     chain,
+    others,
+    within,
+    linked,
+    initials_number,
+    talk,
+    story,
+    small_writer,
+    recent,
+    age,
     article_capital,
     article_small,
 );
@@ -113,12 +124,14 @@ pub struct Features {
     order: Vec<usize>,
     /// Whether a word before was looked at.
     pub has_before: bool,
+    /// Whether a word after was looked at.
+    pub has_after: bool,
     case: usize,
 }
 
 impl Features {
     fn new(case: usize) -> Self {
-        Self { values: [0.0; COUNT + 1], order: Vec::with_capacity(48), has_before: false, case }
+        Self { values: [0.0; COUNT + 1], order: Vec::with_capacity(48), has_before: false, has_after: false, case }
     }
 
     fn put(&mut self, number: usize, value: f64) {
@@ -160,6 +173,9 @@ pub struct Site<'a> {
     pub margin: f64,
     pub year: bool,
     pub chain: usize,
+    pub others: usize,
+    pub within: bool,
+    pub when: Option<i32>,
     pub thread: ThreadTie,
 }
 
@@ -176,11 +192,10 @@ fn clip(value: f64, low: f64, high: f64) -> f64 {
     value.max(low).min(high)
 }
 
-fn is_break(c: char) -> bool {
-    matches!(
-        c,
-        '.' | '!' | '?' | ':' | ';' | '\n' | ',' | '(' | ')' | '"' | '“' | '”' | '*' | '_' | '/' | '–' | '—' | '…'
-    )
+/// Where the span itself stands in quotes or italics, those marks part it from nothing.
+fn is_break(c: char, marked: bool) -> bool {
+    matches!(c, '.' | '!' | '?' | ':' | ';' | '\n' | ',' | '(' | ')' | '/' | '–' | '—' | '…')
+        || (!marked && matches!(c, '"' | '“' | '”' | '*' | '_'))
 }
 
 fn case_of(site: &Site<'_>, begins: bool) -> usize {
@@ -211,7 +226,7 @@ fn case_of(site: &Site<'_>, begins: bool) -> usize {
     }
 }
 
-pub fn extract(site: &Site<'_>, chains: &[f64]) -> Features {
+pub fn extract(site: &Site<'_>, scorer: &Scorer) -> Features {
     let context = site.context;
     let begins = context.starts_sentence(site.start);
     let case = case_of(site, begins);
@@ -221,20 +236,53 @@ pub fn extract(site: &Site<'_>, chains: &[f64]) -> Features {
     } else {
         of_surface(site, case, &mut f);
     }
-    of_neighbours(site, case, begins, &mut f);
-    of_thread(site, &mut f);
     let marked = context.emphasised(site.start, site.end);
+    of_neighbours(site, case, begins, marked, &mut f);
+    of_thread(site, &mut f);
     f.mark(Single::marked, marked);
     f.mark(Single::marked_other_case, marked && case != TITLE && case != UPPER);
     f.mark(Single::year, site.year);
     f.mark(Single::alone, begins && context.alone_on_line(site.start, site.end));
-    f.set(Single::chain, chains[site.chain.min(chains.len() - 1)]);
+    f.set(Single::chain, at_most(&scorer.chains, site.chain));
+    of_comment(site, case, scorer, &mut f);
     if site.surface.article {
         let capital = context.initial(Some(site.first)).is_some_and(|c| context.is_upper(c));
         f.mark(Single::article_capital, capital && !begins && !context.shouting);
         f.mark(Single::article_small, !capital);
     }
     f
+}
+
+/// The value of a number, or of the largest that says more.
+fn at_most(values: &[f64], number: usize) -> f64 {
+    values[number.min(values.len() - 1)]
+}
+
+fn of_comment(site: &Site<'_>, case: usize, scorer: &Scorer, f: &mut Features) {
+    let context = site.context;
+    f.set(Single::others, at_most(&scorer.chains, site.others));
+    f.mark(Single::within, site.within);
+    let opened = site.start > 0 && context.text[site.start - 1] == '[';
+    f.mark(Single::linked, opened && context.text[site.end..].starts_with(&[']', '(']));
+    f.mark(Single::initials_number, site.kind == INITIALS && site.surface.digits);
+    f.set(Single::talk, near(site, bits::TALK));
+    f.set(Single::story, near(site, bits::STORY));
+    f.mark(Single::small_writer, case == LOWER && context.small);
+    if let (Some(when), Some(year)) = (site.when, site.film.year) {
+        let age = when - year;
+        f.mark(Single::recent, (-1..=1).contains(&age));
+        f.set(Single::age, at_most(&scorer.ages, usize::try_from(age).unwrap_or(0)));
+    }
+}
+
+/// Words of a kind among the six before and after, three at most.
+fn near(site: &Site<'_>, bit: u32) -> f64 {
+    const NEAR: usize = 6;
+    let (words, vocabulary) = (&site.context.words, &site.catalogue.vocabulary);
+    let before = &words[site.first.saturating_sub(NEAR)..site.first];
+    let after = &words[site.last + 1..words.len().min(site.last + 1 + NEAR)];
+    let count = before.iter().chain(after).filter(|word| vocabulary.is(word.id, bit)).count();
+    count.min(3) as f64
 }
 
 fn of_surface(site: &Site<'_>, case: usize, f: &mut Features) {
@@ -281,17 +329,17 @@ const LOG2: [f64; 9] = [
     3.0,
 ];
 
-fn of_neighbours(site: &Site<'_>, case: usize, begins: bool, f: &mut Features) {
+fn of_neighbours(site: &Site<'_>, case: usize, begins: bool, marked: bool, f: &mut Features) {
     let context = site.context;
     let gap_before = context.gap_before(site.start);
     let gap_after = context.gap_after(site.end);
     let either = |c: char| gap_before.contains(&c) || gap_after.contains(&c);
     f.mark(Single::list, either(','));
     f.mark(Single::slash, either('/'));
-    if site.first > 0 && !begins && !gap_before.iter().any(|&c| is_break(c)) {
+    if site.first > 0 && !begins && !gap_before.iter().any(|&c| is_break(c, marked)) {
         before(site, gap_before, case, f);
     }
-    if site.last + 1 < context.words.len() && !gap_after.iter().any(|&c| is_break(c)) {
+    if site.last + 1 < context.words.len() && !gap_after.iter().any(|&c| is_break(c, marked)) {
         after(site, gap_after, case, f);
     }
 }
@@ -329,12 +377,14 @@ fn after(site: &Site<'_>, gap: &[char], case: usize, f: &mut Features) {
     let facts = vocabulary.facts(context.words[at].id);
     let is = |bit: u32| facts.bits & bit != 0;
     let capital = context.initial(Some(at)).is_some_and(|c| context.is_upper(c));
+    f.has_after = true;
     f.set(Single::after, clip(facts.after, -1.0, 2.0));
     f.mark(Single::capital_after, capital && word != "i" && !context.shouting && case != UPPER);
     f.mark(Single::number_after, is(bits::NUMBER));
     f.mark(Single::hyphen_after, gap.contains(&'-'));
     let released = is(bits::RELEASE) || (is(bits::BE) && vocabulary.is(context.word_id(Some(at + 1)), bits::OUT));
     f.mark(Single::release_after, released);
+    f.mark(Single::work_after, is(bits::WORK));
     f.mark(Single::film_word_after, is(bits::FILM));
     f.mark(Single::series_word_after, is(bits::SERIES));
     f.mark(Single::any_film, f.get(Single::any_before) > 0.0 && is(bits::FILM));
@@ -374,6 +424,7 @@ pub struct Scorer {
     pub accept: f64,
     pub uncertain: f64,
     pub chains: Vec<f64>,
+    pub ages: Vec<f64>,
 }
 
 impl Scorer {
@@ -392,6 +443,7 @@ impl Scorer {
             accept: entry(table, "accept")?,
             uncertain: entry(table, "uncertain")?,
             chains: entry(table, "chains")?,
+            ages: entry(table, "ages")?,
         })
     }
 

@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 use rustc_hash::FxHashMap;
 
 use crate::catalogue::{Catalogue, Surface, bits, entry};
-use crate::chains::{Found, Surfaces, with_chains};
+use crate::chains::{Found, Surfaces, clear_ends, with_chains, with_company};
 use crate::chars::Chars;
 use crate::context::Context;
 use crate::features::{ALTERNATIVE, INITIALS, Scorer, Site, ThreadTie, extract};
@@ -156,7 +156,9 @@ impl Linker {
         if let Some(film) = thread.film
             && !mentions.iter().any(|mention| mention.film == film)
         {
-            let probability = self.about.probability(context, !mentions.is_empty());
+            let series = |mention: &Mention| self.catalogue.films[mention.film as usize].series;
+            let others = mentions.iter().any(|mention| thread.series == 0 || series(mention) != thread.series);
+            let probability = self.about.probability(context, others);
             if probability >= 0.5 {
                 mentions.push(Mention { film, start: 0, end: 0, thread: true, probability });
             }
@@ -196,7 +198,7 @@ impl Linker {
         let (mut clear, mut everyday) = (Vec::new(), Vec::new());
         for (first, last, number) in self.catalogue.matches(&ids) {
             let surface = &self.catalogue.surfaces[number as usize];
-            let found = Found { first, last, surface: number, chain: 0 };
+            let found = Found { first, last, surface: number, chain: 0, others: 0, within: false };
             let head = context.initial(Some(first + usize::from(surface.article)));
             if surface.common && head.is_some_and(|c| context.is_lower(c)) {
                 everyday.push(found);
@@ -207,7 +209,8 @@ impl Linker {
         for (number, form) in surfaces.forms.iter().enumerate() {
             if let Some(first) = place_of(&form.text, context) {
                 let surface = (self.catalogue.surfaces.len() + number) as u32;
-                clear.push(Found { first, last: first + form.words - 1, surface, chain: 0 });
+                let last = first + form.words - 1;
+                clear.push(Found { first, last, surface, chain: 0, others: 0, within: false });
             }
         }
         if !everyday.is_empty() && has_emphasis(&context.text) {
@@ -216,7 +219,8 @@ impl Linker {
         if clear.is_empty() || clear.len() + everyday.len() == 1 {
             return clear;
         }
-        let mut found = with_chains(clear, &everyday, surfaces, context);
+        let ends = clear_ends(&clear, surfaces, context);
+        let mut found = with_company(with_chains(clear, &everyday, surfaces, context), &ends, surfaces);
         found.sort_by_key(|one| (std::cmp::Reverse(context.written(one.first, one.last).len()), one.first));
         found
     }
@@ -236,13 +240,19 @@ impl Linker {
         let year = context.year_beside(start, end);
         let before = context.word_id(found.first.checked_sub(1));
         let form = surfaces.is_form(found.surface);
-        let told = Told { created, year, original: vocabulary.is(before, bits::FIRST), form };
+        let when = created.or_else(|| thread.film.and_then(|film| self.catalogue.films[film as usize].year));
+        let told = Told { created, when, year, original: vocabulary.is(before, bits::FIRST), form };
         let choice = choose(&self.worth, &self.catalogue, surface, thread, &told)?;
         if choice.kind == INITIALS && !as_initials(found, surface, context) {
             return None;
         }
-        let sequel = vocabulary.is(context.word_id(Some(found.last + 1)), bits::SEQUEL);
-        if sequel && matches!(context.text.get(end), Some(' ' | '-')) {
+        let next = vocabulary.facts(context.word_id(Some(found.last + 1))).bits;
+        let goes_on = match context.text.get(end) {
+            Some(' ') => next & (bits::SEQUEL | bits::SERIES) != 0,
+            Some('-') => next & bits::SEQUEL != 0,
+            _ => false,
+        };
+        if goes_on {
             return None;
         }
         let film = &self.catalogue.films[choice.film as usize];
@@ -259,15 +269,23 @@ impl Linker {
             margin: choice.margin,
             year: year.is_some(),
             chain: found.chain,
+            others: found.others,
+            within: found.within,
+            when,
             thread: tie(thread, &choice, form, surface, film.series),
         };
-        let features = extract(&site, &self.scorer.chains);
+        let features = extract(&site, &self.scorer);
         let mut probability = self.scorer.probability(&features);
-        let watched = vocabulary.is(before, bits::WATCH)
-            && features.has_before
+        let came_out = || {
+            vocabulary.is(context.word_id(Some(found.last + 1)), bits::CAME)
+                && context.low_word(Some(found.last + 2)) == "out"
+                && !vocabulary.is(context.word_id(Some(found.last + 3)), bits::ONWARD)
+        };
+        let watched = features.has_before && vocabulary.is(before, bits::WATCH);
+        let plainly_named = (watched || (features.has_after && came_out()))
             && features.title_ends_here(form)
             && surface.entries.iter().any(|&(_, kind)| kind <= ALTERNATIVE);
-        if watched {
+        if plainly_named {
             probability = probability.max(self.watched);
         }
         Some((choice.film, probability))

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::catalogue::{Catalogue, Film, Surface, entry};
-use crate::features::{FULL, MAIN};
+use crate::features::{FULL, MAIN, NUMBERED};
 use crate::linker::Thread;
 
 /// Margin of a surface that can mean one film only.
@@ -21,6 +21,7 @@ pub struct Worth {
     year: f64,
     original: f64,
     future_years: i32,
+    sequel_years: i32,
     /// The fame above which a film is known.
     known: f64,
 }
@@ -36,28 +37,30 @@ impl Worth {
             year: entry(table, "year")?,
             original: entry(table, "original")?,
             future_years: entry(table, "future_years")?,
+            sequel_years: entry(table, "sequel_years")?,
             known: entry(table, "known")?,
         })
     }
 
-    fn released(&self, film: &Film, created: Option<i32>) -> bool {
+    fn released(&self, film: &Film, kind: u8, created: Option<i32>) -> bool {
+        let ahead = if kind == NUMBERED { self.sequel_years } else { self.future_years };
         match (created, film.year) {
-            (Some(created), Some(year)) => year <= created + self.future_years,
+            (Some(created), Some(year)) => year <= created + ahead,
             _ => true,
         }
     }
 
-    fn of(&self, film: &Film, kind: u8, created: Option<i32>, told: Option<i32>) -> Option<f64> {
+    fn of(&self, film: &Film, kind: u8, told: &Told) -> Option<f64> {
         let mut score = film.fame + self.kinds[kind as usize];
-        if let (Some(told), Some(year)) = (told, film.year) {
+        if let (Some(told), Some(year)) = (told.year, film.year) {
             let distance = (year - told).abs();
             if distance > 1 {
                 return None;
             }
             score += self.year - f64::from(distance);
         }
-        if let (Some(created), Some(year)) = (created, film.year)
-            && (-1..=1).contains(&(created - year))
+        if let (Some(when), Some(year)) = (told.when, film.year)
+            && (-1..=1).contains(&(when - year))
         {
             score += self.recent;
         }
@@ -74,6 +77,8 @@ pub struct Choice {
 /// What the comment says about the film beside its title, and when.
 pub struct Told {
     pub created: Option<i32>,
+    /// The year of the talk: the comment's, or where that is not known, the thread's film's.
+    pub when: Option<i32>,
     pub year: Option<i32>,
     pub original: bool,
     /// The surface is understood in this thread only.
@@ -90,10 +95,10 @@ pub fn choose(worth: &Worth, catalogue: &Catalogue, surface: &Surface, thread: &
     let mut second = f64::NEG_INFINITY;
     for &(position, kind) in &surface.entries {
         let film = film_at(position);
-        if !told.form && !worth.released(film, told.created) {
+        if !told.form && !worth.released(film, kind, told.created) {
             continue;
         }
-        let Some(mut score) = worth.of(film, kind, told.created, told.year) else { continue };
+        let Some(mut score) = worth.of(film, kind, told) else { continue };
         if thread.film == Some(position) {
             score += worth.thread;
         }

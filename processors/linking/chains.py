@@ -25,6 +25,10 @@ class Found(NamedTuple):
     surface: Surface
     chain: int = 0
     """Clear titles in the same enumeration, itself not counted."""
+    others: int = 0
+    """Clear titles elsewhere in the comment."""
+    within: bool = False
+    """Whether a longer surface holds it."""
 
 
 def is_clear(found: Found, flat: str) -> bool:
@@ -50,6 +54,31 @@ def with_chains(clear: Sequence[Found], everyday: Sequence[Found], context: Comm
         if titles or found in certain:
             kept.append(found._replace(chain=titles))
     return kept
+
+
+MOST_COMPARED: Final = 400
+"""Spans of one comment that are compared with each other; more are a list or an attack; time must be bounded."""
+
+
+def with_company(found: Sequence[Found], clear: Sequence[Found], flat: str) -> list[Found]:
+    """Each span with what the comment holds beside it; `clear` are the spans that need no enumeration."""
+    if len(found) > MOST_COMPARED:
+        return list(found)
+    ends = {other.end for other in clear if is_clear(other, flat)}
+    return [
+        one._replace(
+            others=sum(not one.start <= end <= one.end for end in ends),
+            within=any(
+                other.start <= one.start and one.end <= other.end and _main_words(one) < _main_words(other)
+                for other in found
+            ),
+        )
+        for one in found
+    ]
+
+
+def _main_words(found: Found) -> int:
+    return found.surface.words - (found.surface.head > 0)
 
 
 Links = dict[tuple[int, int], list[Found]]

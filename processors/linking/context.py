@@ -41,10 +41,18 @@ class CommentContext:
         return _DIGITS.search(self.text) is not None
 
     @cached_property
+    def _capitals(self) -> int:
+        return sum(map(str.isupper, self.flat))
+
+    @cached_property
+    def small(self) -> bool:
+        """Whether the writer uses no capitals at all, "I" aside, so that small letters say nothing."""
+        return self._capitals == self.flat.split(" ").count("I")
+
+    @cached_property
     def shouting(self) -> bool:
         """Whether most letters are capitals, so that capitals say nothing."""
-        capitals = sum(map(str.isupper, self.flat))
-        return capitals * 2 > len(self.flat) - self.flat.count(" ")
+        return self._capitals * 2 > len(self.flat) - self.flat.count(" ")
 
     def body_span(self, start: int, end: int) -> tuple[int, int]:
         """The span in the body of a span of the joined text (end = offset of the space after it)."""

@@ -4,6 +4,9 @@ Every feature has a plain meaning; none knows a single film or thread. A feature
 """
 
 import math
+import re
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from processors.linking.context import CommentContext
@@ -12,6 +15,7 @@ from processors.linking.model import Film
 from processors.linking.names import CALENDAR, GIVEN_NAMES, PLACES
 from processors.linking.resolve import NO_RIVAL, Choice
 from processors.linking.surfaces import Kind, votes_of
+from processors.linking.talk import STORY, TALK, WORK
 from processors.linking.thread import Thread
 from processors.linking.titles import ARTICLES, NUMBERS
 from processors.linking.wordstats import WordStats
@@ -32,6 +36,12 @@ FIRST: Final = frozenset(["first", "original", "1st"])
 RELEASE: Final = frozenset(["came", "comes", "coming", "releases", "released", "premiered", "bombed", "flopped"])
 BE: Final = frozenset(["is", "was", "has", "had"])
 OUT: Final = frozenset(["out", "released", "coming", "released"])
+NEAR: Final = 6
+"""Words looked at on each side for the two kinds of talk: about the length of a clause."""
+MOST_NEAR: Final = 3
+"""More such words say no more."""
+AGES: Final = 63
+"""Years after its release that make a film no older."""
 NO_NUMBERS: Final = frozenset(["i", "one"])
 """Numerals that are more often plain words."""
 LONGEST_CHAIN: Final = 7
@@ -40,6 +50,10 @@ _FEW: Final = 2
 """Of a phrase of one or two words, the rarest word tells whether anybody may say it by chance."""
 
 _BREAKS: Final = frozenset('.!?:;\n,()"“”*_/–—…')
+_BREAKS_AROUND_MARKS: Final = _BREAKS - frozenset('"“”*_')
+"""Where the span itself stands in quotes or italics, those marks part it from nothing: 'watch "Amy" tonight'."""
+
+_DIGIT: Final = re.compile("[0-9]")
 
 
 class Span(NamedTuple):
@@ -65,6 +79,12 @@ class Site(NamedTuple):
     """A year written beside the span that fits the film."""
     chain: int
     """How many clear titles stand with it in one enumeration."""
+    others: int
+    """How many clear titles stand elsewhere in the comment."""
+    within: bool
+    """Whether a longer surface holds it: "Barbarian" in "Conan the Barbarian"."""
+    when: int | None
+    """The year the comment was written, as far as known."""
 
 
 def case_of(written: str, context: CommentContext, *, begins: bool) -> str:
@@ -103,20 +123,27 @@ def chain_feature(chain: int) -> float:
     return math.log2(1 + min(chain, LONGEST_CHAIN))
 
 
+def age_feature(age: int) -> float:
+    """Years since the film came out, in doublings; 0 for films to come."""
+    return math.log2(1 + min(max(age, 0), AGES))
+
+
 def extract(site: Site, stats: WordStats) -> dict[str, float]:
     """The features of one span, by name."""
     span, context = site.span, site.context
     begins = context.starts_sentence(span.body_start)
     case = case_of(context.flat[span.start : span.end], context, begins=begins)
     features = _of_surface(site, case) if span.surface not in site.thread.forms else {f"form_{case}": 1.0}
-    features.update(_of_neighbours(site, stats, case, begins=begins))
-    features.update(_of_thread(site))
     marked = context.emphasised(span.body_start, span.body_end)
+    breaks = _BREAKS_AROUND_MARKS if marked else _BREAKS
+    features.update(_of_neighbours(site, stats, case, begins=begins, breaks=breaks))
+    features.update(_of_thread(site))
     features["marked"] = float(marked)
     features["marked_other_case"] = float(marked and case not in {"title", "upper"})
     features["year"] = float(site.year is not None)
     features["alone"] = float(begins and context.alone_on_line(span.body_start, span.body_end))
     features["chain"] = chain_feature(site.chain)
+    features.update(_of_comment(site, case))
     if span.surface.head:
         capital = context.flat[span.start].isupper()
         features["article_capital"] = float(capital and not begins and not context.shouting)
@@ -154,13 +181,41 @@ def _of_surface(site: Site, case: str) -> dict[str, float]:
     return f
 
 
-def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> dict[str, float]:
+def _of_comment(site: Site, case: str) -> dict[str, float]:
+    """What the rest of the comment says: other titles, the talk around the span, the time, the writer's habits."""
+    span, context, film = site.span, site.context, site.choice.film
+    before = context.low[: span.start - 1].rsplit(" ", NEAR)[1:]
+    after = context.low[span.end + 1 :].split(" ", NEAR)[:NEAR]
+    linked = context.text[span.body_start - 1 : span.body_start] == "[" and context.text.startswith("](", span.body_end)
+    f = {
+        "others": chain_feature(site.others),
+        "within": float(site.within),
+        "linked": float(linked),
+        "initials_number": float(site.choice.kind == Kind.INITIALS and _DIGIT.search(span.surface.text) is not None),
+        "talk": _count(TALK, before, after),
+        "story": _count(STORY, before, after),
+        "small_writer": float(case == "lower" and context.small),
+    }
+    if site.when is not None and film.year is not None:
+        age = site.when - film.year
+        f["recent"] = float(-1 <= age <= 1)
+        f["age"] = age_feature(age)
+    return f
+
+
+def _count(words: AbstractSet[str], before: Iterable[str], after: Iterable[str]) -> float:
+    return float(min(MOST_NEAR, sum(word in words for word in (*before, *after))))
+
+
+def _of_neighbours(
+    site: Site, stats: WordStats, case: str, *, begins: bool, breaks: AbstractSet[str]
+) -> dict[str, float]:
     """The words before and after, where no punctuation parts them from the span."""
     span, context = site.span, site.context
     gap_before, gap_after = context.gap_before(span.body_start), context.gap_after(span.body_end)
     before, after = context.raw_word_before(span.start), context.raw_word_after(span.end)
     f = {"list": float("," in gap_before or "," in gap_after), "slash": float("/" in gap_before or "/" in gap_after)}
-    if before and not begins and not _BREAKS.intersection(gap_before):
+    if before and not begins and breaks.isdisjoint(gap_before):
         word = before.lower()
         f["first_before"] = float(word in FIRST)
         f["before"] = 0.0 if word in FIRST else _clip(stats.before.get(word, 0.0), -1, 2)
@@ -176,7 +231,7 @@ def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> 
         if before[0].isupper() and word != "i" and not context.shouting and case != "upper":
             owed = context.starts_sentence(span.body_start - len(gap_before) - len(before))
             f["capital_before"] = float(not owed or stats.nameness(word) >= 0)
-    if after and not _BREAKS.intersection(gap_after):
+    if after and breaks.isdisjoint(gap_after):
         word = after.lower()
         f["after"] = _clip(stats.after.get(word, 0.0), -1, 2)
         f["capital_after"] = float(after[0].isupper() and word != "i" and not context.shouting and case != "upper")
@@ -185,6 +240,7 @@ def _of_neighbours(site: Site, stats: WordStats, case: str, *, begins: bool) -> 
         f["release_after"] = float(
             word in RELEASE or (word in BE and context.word_after(span.end + len(after) + 1) in OUT)
         )
+        f["work_after"] = float(word in WORK)
         f["film_word_after"] = float(word in FILM)
         f["series_word_after"] = float(word in SERIES)
         f["any_film"] = float(f.get("any_before", 0.0) > 0 and word in FILM)

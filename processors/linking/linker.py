@@ -13,10 +13,10 @@ from typing import Final
 
 from processors.linking import scorer, wordstats
 from processors.linking.about import speaks_of_thread_film
-from processors.linking.chains import Found, with_chains
+from processors.linking.chains import Found, with_chains, with_company
 from processors.linking.context import CommentContext
-from processors.linking.features import FIRST, Site, Span, extract
-from processors.linking.index import CatalogueIndex, Surface
+from processors.linking.features import FIRST, SERIES, Site, Span, extract
+from processors.linking.index import CatalogueIndex
 from processors.linking.model import CommentText, Film, Links, Mention
 from processors.linking.resolve import Choice, Told, choose
 from processors.linking.surfaces import Kind
@@ -38,8 +38,13 @@ SEQUEL: Final = frozenset(["2", "3", "4", "5", "6", "7", "8", "9", "10", "ii", "
 
 WATCH: Final = frozenset(["watch", "watched", "watching", "rewatch", "rewatched", "rewatching"])
 
+CAME: Final = frozenset(["came", "comes", "coming"])
+ONWARD: Final = frozenset(["of", "as", "to", "with"])
+""" "came out of", "came out as": no release."""
+
 WATCHED: Final = 0.7
-"""Least probability of a whole title right after "watched": whatever its words, that is what one watches."""
+"""Least probability of a whole title right after "watched", or that "came out": whatever its words, that is what one
+watches, and what is released."""
 
 
 class Candidate:
@@ -69,6 +74,7 @@ class Linker:
         thread = self.thread(comment.thread_title, comment.created)
         mentions: list[Mention] = []
         uncertain: list[Mention] = []
+        others: set[int] = set()
         for candidate in self.decide(context, thread, comment.created):
             span = candidate.span
             mention = Mention(
@@ -81,6 +87,8 @@ class Linker:
             )
             if candidate.probability >= self.scorer.accept:
                 mentions.append(mention)
+                if not thread.series or candidate.choice.series != thread.series:
+                    others.add(mention.movie_id)
             elif candidate.probability >= self.scorer.uncertain:
                 uncertain.append(mention)
         places = tuple((mention.movie_id, mention.start, mention.end) for mention in mentions)
@@ -88,15 +96,17 @@ class Linker:
         named = {mention.movie_id for mention in mentions}
         uncertain = [mention for mention in _once(uncertain) if mention.movie_id not in named]
         if thread.film is not None and thread.film.movie_id not in named:
-            probability = speaks_of_thread_film(context, named)
+            probability = speaks_of_thread_film(context, others)
             if probability >= 0.5:
                 mentions.append(Mention(thread.film.movie_id, "thread", 0, 0, "", probability))
         return Links(tuple(mentions), tuple(uncertain), places)
 
     def about(self, comment: CommentText) -> float:
         """Probability that a comment speaks of its thread's film, whether or not the catalogue has that film."""
-        named = {mention.movie_id for mention in self.link(comment).mentions if mention.via == "text"}
-        return speaks_of_thread_film(CommentContext(comment.body), named)
+        context, thread = CommentContext(comment.body), self.thread(comment.thread_title, comment.created)
+        named = (c for c in self.decide(context, thread, comment.created) if c.probability >= self.scorer.accept)
+        others = {c.choice.film.movie_id for c in named if not thread.series or c.choice.series != thread.series}
+        return speaks_of_thread_film(context, others)
 
     def thread(self, title: str | None, created: datetime | None) -> Thread:
         """What a thread title says; remembered by title and year."""
@@ -164,7 +174,8 @@ class Linker:
             return []
         if len(clear) + len(everyday) == 1:
             return clear
-        return sorted(with_chains(clear, everyday, context), key=lambda found: (found.start - found.end, found.start))
+        company = with_company(with_chains(clear, everyday, context), clear, flat)
+        return sorted(company, key=lambda found: (found.start - found.end, found.start))
 
     def _within_sentence(self, found: Found, context: CommentContext) -> bool:
         """Whether the capital of a very common word is not simply that of a sentence's first word."""
@@ -184,29 +195,46 @@ class Linker:
         body_start, body_end = context.body_span(found.start, found.end)
         year = context.year_beside(body_start, body_end)
         original = context.word_before(found.start) in FIRST
-        choice = choose(found.surface, self.index, thread, created, Told(year, original))
+        when = created.year if created is not None else thread.film.year if thread.film is not None else None
+        choice = choose(found.surface, self.index, thread, created, Told(year, original, when))
         if choice is None or (choice.kind == Kind.INITIALS and not _as_initials(context.flat[found.start : found.end])):
             return None
-        if context.word_after(found.end) in SEQUEL and context.text[body_end : body_end + 1] in {" ", "-"}:
-            return None  # "Minions 3" is no mention of Minions; where the sequel exists, its own form was longer
+        if _goes_on(context.word_after(found.end), context.text[body_end : body_end + 1]):
+            return None
         span = Span(found.start, found.end, body_start, body_end, found.surface)
-        features = extract(Site(span, choice, context, thread, year, found.chain), self.stats)
+        site = Site(span, choice, context, thread, year, found.chain, found.others, found.within, when)
+        features = extract(site, self.stats)
         probability = self.scorer.probability(features)
-        if _just_watched(found.surface, features, context.word_before(found.start)):
+        if _plainly_named(found, features, context):
             probability = max(probability, WATCHED)
         return Candidate(span, choice, features, probability)
 
 
-def _just_watched(surface: Surface, features: dict[str, float], before: str) -> bool:
-    """Whether a form of "watch" stands right before a title written as titles are, with no longer name around it."""
+def _goes_on(word: str, gap: str) -> bool:
+    """Whether the word after makes it another name.
+
+    "Minions 3" is no mention of Minions: where the sequel exists, its own form was longer. "The Wonder Woman movies"
+    are a series.
+    """
+    return (gap == " " and word in SERIES) or (gap in {" ", "-"} and word in SEQUEL)
+
+
+def _plainly_named(found: Found, features: dict[str, float], context: CommentContext) -> bool:
+    """Whether a form of "watch" stands right before a title written as titles are, or "came out" right after it, with
+    no longer name around it."""
+    watched = "before" in features and context.word_before(found.start) in WATCH
     return (
-        before in WATCH
-        and "before" in features
+        (watched or ("after" in features and _came_out(found, context)))
         and not features.keys().isdisjoint({"case_title", "case_upper", "case_digits", "case_first"})
         and not features.get("capital_after", 0.0)
         and not features.get("series_word_after", 0.0) + features.get("other_word_after", 0.0)
-        and any(kind <= Kind.ALTERNATIVE for _, kind in surface.entries)
+        and any(kind <= Kind.ALTERNATIVE for _, kind in found.surface.entries)
     )
+
+
+def _came_out(found: Found, context: CommentContext) -> bool:
+    came, out, onward, *_ = (*context.low[found.end + 1 :].split(" ", 3), "", "", "")
+    return came in CAME and out == "out" and onward not in ONWARD
 
 
 def _as_initials(written: str) -> bool:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from processors.linking import about, chains, features, linker, resolve, scorer
+from processors.linking import about, chains, features, linker, resolve, scorer, talk
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.names import CALENDAR, GIVEN_NAMES, PLACES
-from processors.linking.surfaces import UNKNOWN_VOTES, Kind, votes_of
+from processors.linking.surfaces import UNKNOWN_VOTES, Kind
 from processors.linking.text import fold
-from processors.linking.thread import FUTURE_YEARS
+from processors.linking.thread import FUTURE_YEARS, SEQUEL_YEARS
 from processors.linking.titles import NUMBERS
 
 _SPACE, _WORD, _UPPER, _LOWER, _ALPHA, _ODD = (1 << bit for bit in range(6))
@@ -51,7 +51,7 @@ def table(source: "linker.Linker") -> dict[str, Any]:
         (
             film.movie_id,
             film.year,
-            math.log1p(votes_of(film)),
+            resolve.fame(film),
             features.votes_feature(film),
             film.vote_count is None,
             numbers[index.series[position]],
@@ -112,6 +112,11 @@ def _words(source: "linker.Linker") -> Iterator[tuple[str, float, float, int]]:
         chains.JOINERS,
         frozenset(NUMBERS) - features.NO_NUMBERS,
         plain,
+        talk.TALK,
+        talk.STORY,
+        talk.WORK,
+        linker.CAME,
+        linker.ONWARD,
     ]
     for word in sorted(frozenset().union(*sets, stats.before, stats.after)):
         bits = sum(1 << bit for bit, words in enumerate(sets) if word in words)
@@ -142,6 +147,7 @@ def _scorer(source: scorer.Scorer) -> dict[str, Any]:
         "unsure": scorer.UNSURE,
         "accept": source.accept,
         "uncertain": source.uncertain,
+        "ages": [features.age_feature(age) for age in range(features.AGES + 1)],
         "chains": [features.chain_feature(chain) for chain in range(features.LONGEST_CHAIN + 1)],
     }
 
@@ -165,5 +171,6 @@ def _worth() -> dict[str, Any]:
         "year": resolve.YEAR,
         "original": resolve.ORIGINAL,
         "future_years": FUTURE_YEARS,
+        "sequel_years": SEQUEL_YEARS,
         "known": math.log1p(UNKNOWN_VOTES),
     }

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import Film
 from processors.linking.surfaces import UNKNOWN_VOTES, Kind, votes_of
-from processors.linking.thread import Thread, released
+from processors.linking.thread import FUTURE_YEARS, SEQUEL_YEARS, Thread, released
 
 KIND: Final = {
     Kind.FULL: 0.0,
@@ -43,12 +43,28 @@ ORIGINAL: Final = 4.0
 """What "the original" or "the first" before a title is worth to the oldest film it may mean."""
 
 
+SETTLED: Final = 2020
+FORGOTTEN: Final = 30.0
+"""Of films whose votes are unknown, older ones are spoken of less: by a factor of e for each 30 years before 2020. So a
+"Snow White" of nowadays goes before that of 1916."""
+
+
+def fame(film: Film) -> float:
+    """How well a film is known: ln(1 + votes), less its age where the votes are assumed."""
+    known = math.log1p(votes_of(film))
+    if film.vote_count is not None or film.year is None:
+        return known
+    return known - max(0, SETTLED - film.year) / FORGOTTEN
+
+
 class Told(NamedTuple):
     """What the comment says about the film beside its title."""
 
     year: int | None = None
     original: bool = False
     """Whether "first" or "original" stands before it."""
+    when: int | None = None
+    """The year of the talk: the comment's, or where that is not known, the thread's film's."""
 
 
 class Choice(NamedTuple):
@@ -81,9 +97,10 @@ def choose(
     second = -math.inf
     for position, kind in surface.entries:
         film = index.films[position]
-        if not released(film, created) and surface not in thread.forms:
+        ahead = SEQUEL_YEARS if kind == Kind.NUMBERED else FUTURE_YEARS
+        if not released(film, created, ahead) and surface not in thread.forms:
             continue
-        score = _score(film, kind, thread, created, told.year)
+        score = _score(film, kind, thread, told)
         if score is None:
             continue
         if thread.series and index.series[position] == thread.series:
@@ -103,13 +120,14 @@ def choose(
     return Choice(best[1], index.films[best[1]], best[2], margin, index.series[best[1]])
 
 
-def _score(film: Film, kind: Kind, thread: Thread, created: datetime | None, year: int | None) -> float | None:
-    score = math.log1p(votes_of(film)) + KIND[kind]
+def _score(film: Film, kind: Kind, thread: Thread, told: Told) -> float | None:
+    year, when = told.year, told.when
+    score = fame(film) + KIND[kind]
     if year is not None and film.year is not None:
         if abs(film.year - year) > 1:
             return None
         score += YEAR - abs(film.year - year)
-    if created is not None and film.year is not None and -1 <= created.year - film.year <= 1:
+    if when is not None and film.year is not None and -1 <= when - film.year <= 1:
         score += RECENT
     if thread.film is film:
         score += THREAD

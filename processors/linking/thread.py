@@ -28,6 +28,9 @@ _TRAILER: Final = re.compile(
 FUTURE_YEARS: Final = 1
 """A film is spoken of at most this many calendar years before its release year; later releases are not meant."""
 
+SEQUEL_YEARS: Final = 3
+"""A sequel called by its number ("part two" in the first part's thread, "Avatar 3") comes out at most so much later."""
+
 
 class Thread(NamedTuple):
     """What a thread's title says."""
@@ -47,9 +50,9 @@ class Thread(NamedTuple):
 NO_THREAD: Final = Thread("", None, -1, "")
 
 
-def released(film: Film, created: datetime | None) -> bool:
-    """Whether the film can have been spoken of as a film at that time."""
-    return created is None or film.year is None or film.year <= created.year + FUTURE_YEARS
+def released(film: Film, created: datetime | None, ahead: int = FUTURE_YEARS) -> bool:
+    """Whether the film can have been spoken of as a film at that time: out, or to come within `ahead` years."""
+    return created is None or film.year is None or film.year <= created.year + ahead
 
 
 def subject(title: str) -> tuple[str, int | None]:
@@ -81,10 +84,6 @@ def read_thread(title: str | None, index: CatalogueIndex, created: datetime | No
     if best < 0:
         return Thread(words, None, -1, "")
     return Thread(words, index.films[best], best, index.series[best], tuple(_forms(best, index)))
-
-
-SEQUEL_YEARS: Final = 3
-"""A "part two" announced in its first part's thread comes out at most this many years later."""
 
 
 def _forms(position: int, index: CatalogueIndex) -> Iterator[Surface]:

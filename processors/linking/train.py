@@ -74,7 +74,7 @@ def examples(records: Sequence[dict[str, Any]], linker: Linker) -> Iterator[Exam
     """Every candidate the linker would weigh; those the labels leave open are left out."""
     for record in records:
         created = datetime.fromtimestamp(record["created_utc"], UTC) if record["created_utc"] else None
-        title = record["link_title"] or record["thread_movie"]
+        title = thread_of(record)
         context = CommentContext(record["body"])
         gold = {m["tmdb_id"] for m in record["mentions"] if m["in_catalogue"]}
         open_ids = {c["tmdb_id"] for span in record["uncertain"] for c in span["candidates"]}
@@ -97,9 +97,21 @@ def examples(records: Sequence[dict[str, Any]], linker: Linker) -> Iterator[Exam
             yield Example(group, candidate.features, label, note)
 
 
+def text_of(record: dict[str, Any]) -> str:
+    """What its writer wrote: a comment's body, or a post's text below its title."""
+    return str(record.get("body") or record.get("selftext") or "")
+
+
+def thread_of(record: dict[str, Any]) -> str | None:
+    """The title of the thread it stands in; of a post, its own; else the thread's film as if it were the title."""
+    title = record.get("link_title") or record.get("title")
+    film, year = record.get("thread_movie"), record.get("thread_movie_year")
+    return str(title) if title else (f"{film} ({year})" if film and year else film)
+
+
 def group_of(record: dict[str, Any]) -> str:
     """What is left out together: a thread, or a twentieth of the comments without one."""
-    title = record.get("link_title") or record.get("thread_movie")
+    title = record.get("link_title") or record.get("title") or record.get("thread_movie")
     return title or f"bodies {zlib.crc32(record['id'].encode()) % 20}"
 
 
@@ -125,15 +137,15 @@ def labelled_spans(path: Path, folder: Path, linker: Linker) -> Iterator[Example
 
 
 def _spans_of(record: dict[str, Any], rows: list[dict[str, str]], linker: Linker) -> Iterator[Example]:
-    created = datetime.fromtimestamp(record["created_utc"], UTC) if record["created_utc"] else None
-    title = record.get("link_title") or record.get("thread_movie")
-    context = CommentContext(record["body"])
+    created = datetime.fromtimestamp(record["created_utc"], UTC) if record.get("created_utc") else None
+    body, title = text_of(record), thread_of(record)
+    context = CommentContext(body)
     labels = {(int(row["start"]), int(row["end"]), int(row["movie_id"])): row["is_film"] == "1" for row in rows}
     for candidate in linker.candidates(context, linker.thread(title, created), created):
         span, film = candidate.span, candidate.choice.film
         label = labels.get((span.body_start, span.body_end, film.movie_id))
         if label is not None:
-            note = f"{record['body'][max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
+            note = f"{body[max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
             yield Example(group_of(record), candidate.features, label, note)
 
 

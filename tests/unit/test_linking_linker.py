@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.linking.linker import Linker
+from processors.linking.context import CommentContext
+from processors.linking.linker import Candidate, Linker
 from processors.linking.model import CommentText, Film, Links
+from processors.linking.thread import NO_THREAD
 
 FILMS = [
     Film(1, "Heat", year=1995, vote_count=6_000),
@@ -73,6 +75,9 @@ def named(body: str, thread: str | None = None, year: int | None = None) -> set[
         ("see https://example.org/Interstellar", set()),
         ("we saw it on Friday night", set()),
         ("any Wonder Woman movies after that", set()),
+        ("the Wonder Woman films are long", set()),
+        ("I was twelve when Heat came out and I loved it", {1}),
+        ("we should watch “Nope” tonight", {4}),
         ("Interstellar 2 will never come", set()),
     ],
 )
@@ -106,6 +111,41 @@ def test_no_film_from_well_after_the_comment() -> None:
     assert named("I watched Interstellar yesterday", year=2010) == set()
     assert named("I watched Interstellar yesterday", year=2014) == {15}
     assert named("I watched Dune yesterday", year=1990) == {7}
+
+
+def test_a_sequel_called_by_its_number_is_spoken_of_years_before() -> None:
+    films = [
+        Film(1, "Avatar", year=2009, vote_count=30_000),
+        Film(2, "Avatar: The Way of Water", year=2022, vote_count=12_000),
+        Film(3, "Avatar: Fire and Ash", year=2025, vote_count=1_000),
+    ]
+    linker = Linker(films)
+    for year, found in ((2019, set()), (2023, {3})):
+        text = CommentText("I can't wait for Avatar 3!", None, datetime(year, 6, 1, tzinfo=UTC))
+        assert {mention.movie_id for mention in linker.link(text).mentions} == found
+
+
+def test_of_two_films_of_a_title_the_one_of_the_thread_s_time_is_meant_where_no_time_is_known() -> None:
+    films = [Film(1, "Snow White", year=1987), Film(2, "Snow White", year=2025), Film(3, "Smile 2", year=2024)]
+    links = Linker(films).link(CommentText("I watched Snow White yesterday", "Smile 2 (2024)"))
+    assert [mention.movie_id for mention in links.mentions if mention.via == "text"] == [2]
+
+
+def test_the_same_words_are_likelier_a_film_among_others_and_in_talk_about_films() -> None:
+    def probability(body: str) -> float:
+        return max(c.probability for c in LINKER.candidates(CommentContext(body), NO_THREAD, None) if _is_halloween(c))
+
+    alone = probability("then he put on the suit for Halloween, his son died")
+    assert probability("the best horror films are Halloween, Pulp Fiction, No Country for Old Men") > alone
+
+
+def _is_halloween(candidate: Candidate) -> bool:
+    return candidate.span.surface.text == "halloween"
+
+
+@pytest.mark.parametrize(("body", "about"), [("I watched Dune first", True), ("I watched Pulp Fiction first", False)])
+def test_a_film_of_the_same_series_is_no_other(body: str, about: bool) -> None:
+    assert (LINKER.about(CommentText(body, DISCUSSION, datetime(2024, 3, 1, tzinfo=UTC))) >= 0.5) == about
 
 
 def test_the_thread_s_own_film() -> None:

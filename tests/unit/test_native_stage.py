@@ -76,6 +76,9 @@ PIECES = st.one_of(
     st.sampled_from(
         ["movie", "trilogy", "is out", "’s ", "'s ", "GREAT", "bad ass", "not", "never so good", "kind of"]
     ),
+    st.sampled_from(
+        ["soundtrack", "came out", "came out of", "coming out ", "movies", "he died", "film", "[", "](", "I "]
+    ),
     st.sampled_from(["the bomb", "least", "😀", "…", "é", "ﬁ", "Σ", "İ", "٣"]),
     st.text(max_size=12),
 )
