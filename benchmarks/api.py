@@ -35,6 +35,8 @@ from storage.store import Store
 _READY_SECONDS = 120
 _CLOSING_SECONDS = 10.0
 _WARM_UP_SECONDS = 8.0
+_CONNECTIONS = 256
+"""Half a second of requests: with fewer, those that wait for Cassandra would hold up those that need not."""
 _MORE = {"requests_per_second": "/s", "kilobytes": "kB", "server_cores": "cores", "statuses": ""}
 """What a line says besides the times, with its unit."""
 _MOMENTS = 20
@@ -135,7 +137,7 @@ def show(row: dict[str, Any]) -> None:
 
 def steadily(load: Load, paths: Sequence[str], options: argparse.Namespace, server: psutil.Process) -> dict[str, Any]:
     """Ask at the steady rate, after some seconds that do not count; with the server's processor time."""
-    order = {"what": "steady", "paths": paths, "rate": options.rate, "connections": 64}
+    order = {"what": "steady", "paths": paths, "rate": options.rate, "connections": _CONNECTIONS}
     load.order(**order, seconds=min(_WARM_UP_SECONDS, options.seconds))
     before, began = sum(server.cpu_times()[:2]), time.monotonic()
     result = load.order(**order, seconds=options.seconds)

@@ -25,7 +25,7 @@ from serving.stream import Hub
 log = get_logger(__name__)
 
 _LOOK_SECONDS = 5.0
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.0001
 """How long a thread may keep the interpreter while another waits. With Python's 5 ms a request that comes while the
 refresher decodes rows waits that long at each of its steps."""
 
