@@ -62,23 +62,16 @@ MOST_COMPARED: Final = 400
 
 def with_company(found: Sequence[Found], clear: Sequence[Found], flat: str) -> list[Found]:
     """Each span with what the comment holds beside it; `clear` are the spans that need no enumeration."""
-    if len(found) > MOST_COMPARED:
+    if not 1 < len(found) <= MOST_COMPARED:
         return list(found)
     ends = {other.end for other in clear if is_clear(other, flat)}
-    return [
-        one._replace(
-            others=sum(not one.start <= end <= one.end for end in ends),
-            within=any(
-                other.start <= one.start and one.end <= other.end and _main_words(one) < _main_words(other)
-                for other in found
-            ),
-        )
-        for one in found
-    ]
-
-
-def _main_words(found: Found) -> int:
-    return found.surface.words - (found.surface.head > 0)
+    spans = [(one.start, one.end, one.surface.words - (one.surface.head > 0)) for one in found]
+    company: list[Found] = []
+    for one, (start, end, words) in zip(found, spans, strict=True):
+        others = len(ends) - sum(start <= other <= end for other in ends) if ends else 0
+        within = any(first <= start and end <= last and words < more for first, last, more in spans)
+        company.append(one._replace(others=others, within=within) if others or within else one)
+    return company
 
 
 Links = dict[tuple[int, int], list[Found]]

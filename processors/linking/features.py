@@ -184,16 +184,17 @@ def _of_surface(site: Site, case: str) -> dict[str, float]:
 def _of_comment(site: Site, case: str) -> dict[str, float]:
     """What the rest of the comment says: other titles, the talk around the span, the time, the writer's habits."""
     span, context, film = site.span, site.context, site.choice.film
-    before = context.low[: span.start - 1].rsplit(" ", NEAR)[1:]
-    after = context.low[span.end + 1 :].split(" ", NEAR)[:NEAR]
+    around = context.low[: span.start - 1].rsplit(" ", NEAR)[1:]
+    around += context.low[span.end + 1 :].split(" ", NEAR)[:NEAR]
+    telling = not _TELLING.isdisjoint(around)
     linked = context.text[span.body_start - 1 : span.body_start] == "[" and context.text.startswith("](", span.body_end)
     f = {
         "others": chain_feature(site.others),
         "within": float(site.within),
         "linked": float(linked),
         "initials_number": float(site.choice.kind == Kind.INITIALS and _DIGIT.search(span.surface.text) is not None),
-        "talk": _count(TALK, before, after),
-        "story": _count(STORY, before, after),
+        "talk": _count(TALK, around) if telling else 0.0,
+        "story": _count(STORY, around) if telling else 0.0,
         "small_writer": float(case == "lower" and context.small),
     }
     if site.when is not None and film.year is not None:
@@ -203,8 +204,11 @@ def _of_comment(site: Site, case: str) -> dict[str, float]:
     return f
 
 
-def _count(words: AbstractSet[str], before: Iterable[str], after: Iterable[str]) -> float:
-    return float(min(MOST_NEAR, sum(word in words for word in (*before, *after))))
+_TELLING: Final = TALK | STORY
+
+
+def _count(words: AbstractSet[str], around: Iterable[str]) -> float:
+    return float(min(MOST_NEAR, sum(word in words for word in around)))
 
 
 def _of_neighbours(
