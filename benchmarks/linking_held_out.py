@@ -35,7 +35,7 @@ from processors.linking.train import (
     weights_table,
 )
 
-_ACCEPT = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
+_ACCEPT = (0.5, 0.55, 0.6, 0.65, 0.68, 0.7, 0.75)
 
 Record = dict[str, Any]
 

@@ -26,7 +26,7 @@ from processors.linking.text import normalise
 from processors.linking.trees import Tree
 
 LABELS: Final = Path(__file__).parent / "labels.csv"
-"""1,540 spans the linker was unsure of, drawn from unlabelled comments and judged by reading: ids and offsets only."""
+"""2,423 spans the linker was unsure of, drawn from unlabelled comments and judged by reading: ids and offsets only."""
 
 SHRINK: Final = 0.7
 """Share of the linear log-odds that is kept where trees correct it, so that both have a say."""
