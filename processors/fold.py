@@ -73,7 +73,7 @@ def fold(
         seen=remember(state.seen, accepted, watermark),
         panes=panes,
         emitted=emitted,
-        observations=obs.prune(observed, in_use, watermark, last_append, rule.max_age),
+        observations=obs.prune(observed, in_use, watermark, last_append, rule),
         mark=mark if mark is None else max(mark, stream_time),
         last_append=last_append,
     )

@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.packing import Table
-from processors.windows import Ints
+from processors.windows import Ints, WindowRule
 
-_MOST_PER_FILM = 16
-"""At one poll a minute this covers a window and the watermark's delay twice over. It only matters while no comment
-moves the watermark: polls would pile up without it."""
+_MOST_PER_FILM = 720
+"""Of one pane each. It only matters while no comment moves the watermark: polls would pile up without it. Less would be
+wrong after an outage, whose polls are read at once and before the windows they hold for are final."""
 _PENDING = 180_000
 """ms of append time for which a poll's row is kept although nobody spoke of the film yet. By then the workers use a
 catalogue that has it (`catalogue.PUBLISH_EVERY`), and a comment brings it along."""
@@ -50,7 +50,7 @@ def listed_films(observations: Table, stream_time: int, max_age: int) -> Table:
     return rows["movie"][(rows["listed"] > 0) & (rows["listed"] >= stream_time - max_age)]
 
 
-def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, max_age: int) -> Table:
+def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, rule: WindowRule) -> Table:
     """Drop what no open or later window can need.
 
     Args:
@@ -58,16 +58,18 @@ def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, m
         in_use: the films with mentions or emitted windows that are still open.
         watermark: ms. Of rows fetched before it, a film's last one suffices.
         last_append: the newest append time, ms.
-        max_age: see `listed_films`; counted from the watermark, so a little longer than needed.
+        rule: windows end between panes, so of a film's rows in one pane the last one suffices. `max_age` is counted
+            from the watermark, so a little longer than `listed_films` needs.
     """
     last = _is_last(observations)
     fresh = last & (
-        ((observations["listed"] > 0) & (observations["listed"] >= watermark - max_age))
+        ((observations["listed"] > 0) & (observations["listed"] >= watermark - rule.max_age))
         | (observations["append"] >= last_append - _PENDING)
     )
     keep_film = np.isin(observations["movie"], observations["movie"][fresh]) | np.isin(observations["movie"], in_use)
     followed = np.zeros(len(observations), np.bool_)
-    followed[:-1] = ~last[:-1] & (observations["fetched"][1:] <= watermark)
+    fetched = observations["fetched"]
+    followed[:-1] = ~last[:-1] & ((fetched[1:] <= watermark) | (rule.pane(fetched[1:]) == rule.pane(fetched[:-1])))
     return _cap(observations[keep_film & ~followed])
 
 

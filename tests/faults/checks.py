@@ -10,7 +10,7 @@ from common.clock import to_millis
 from contracts.events import Prediction, TrendUpdate
 from tests import oracle
 from tests.faults.evidence import Evidence, Forecast, Window
-from tests.faults.recompute import Expected, Levels, cut, expected
+from tests.faults.recompute import Expected, Levels, cut, expected, watermarks
 from tests.oracle import Totals
 
 _TOLERANCE = 1e-9
@@ -192,17 +192,17 @@ def figures(evidence: Evidence, _: Expected) -> Iterator[str]:
 
 
 def freshness(evidence: Evidence, _: Expected) -> Iterator[str]:
-    """No answer claims a closed window before its final rows were written."""
-    ends: dict[int, int] = {}
-    for update in evidence.updates:
-        if update.is_final:
-            at = to_millis(update.processed_at)
-            ends[at] = max(ends.get(at, 0), to_millis(update.window_end))
-    times = sorted(ends)
-    newest = list(accumulate((ends[at] for at in times), max))
+    """No answer claims a closed window before the micro-batch that closed it.
+
+    When its rows were written is not known: a batch that was done again after a crash wrote them twice, and the later
+    time is the one they have.
+    """
+    slide = evidence.rules.slide
+    times = [batch.began for batch in evidence.batches]
+    closed = list(accumulate((mark // slide * slide for mark in watermarks(evidence)), max))
     for answer in evidence.answers:
         place = bisect_right(times, answer.at)
-        if not place or answer.as_of > newest[place - 1]:
+        if not place or answer.as_of > closed[place - 1]:
             yield f"{answer.path} claimed {answer.as_of} at {answer.at}, the newest closed window then ended earlier"
 
 

@@ -56,11 +56,15 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A micro-batch as its offset log says: where it ended in both topics."""
+    """A micro-batch as its offset log says: where it ended in both topics, and when it was first begun.
+
+    A batch that is done again after a crash keeps its log, and so this time.
+    """
 
     number: int
     comments_end: int
     films_end: int
+    began: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,15 @@ class Keeper:
 def read_batches(folder: Path) -> list[Batch]:
     """The micro-batches of Spark's offset logs in a folder, by number.
 
-    A log is `v1`, a line about the watermark, and a line of JSON a source: the offsets where the batch ends.
+    A log is `v1`, a line about the batch, and a line of JSON a source: the offsets where the batch ends.
     """
     batches = []
     for path in folder.glob("[0-9]*"):
         ends = {TMDB_STREAM: 0, REDDIT_STREAM: 0}
-        for line in path.read_text().splitlines()[2:]:
+        about, *sources = path.read_text().splitlines()[1:]
+        for line in sources:
             for topic, partitions in json.loads(line).items():
                 ends[topic] = sum(partitions.values())
-        batches.append(Batch(int(path.name), ends[REDDIT_STREAM], ends[TMDB_STREAM]))
+        began = json.loads(about)["batchTimestampMs"]
+        batches.append(Batch(int(path.name), ends[REDDIT_STREAM], ends[TMDB_STREAM], began))
     return sorted(batches, key=lambda batch: batch.number)

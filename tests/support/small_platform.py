@@ -83,7 +83,7 @@ class SmallPlatform:
             Poll(len(self.polls) + n, poll.movie, poll.fetched, poll.popularity) for n, poll in enumerate(polls)
         ]
         number = len(self.batches)
-        self.batches.append(Batch(number, len(self.records), len(self.polls)))
+        self.batches.append(Batch(number, len(self.records), len(self.polls), START))
         self.do(number, comments if read is None else read, polls)
 
     def do(self, number: int, comments: Sequence[OracleComment], polls: Sequence[folding.Poll]) -> None:

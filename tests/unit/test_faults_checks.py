@@ -242,7 +242,7 @@ class TestTheSource:
         sound.answers = [Answer("/trending", written + 1, newest + 1)]
         assert kinds(sound) == {"I6"}
         sound.answers = [Answer("/trending", written - 1, newest)]
-        assert kinds(sound) == {"I6"}, "before it was written"
+        assert kinds(sound) == {"I6"}, "before the batch began that closed it"
 
 
 class TestRecomputation:

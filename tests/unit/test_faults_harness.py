@@ -167,10 +167,10 @@ class TestKeeping:
         assert {path.name: path.read_text() for path in keeper.kept.iterdir()} == {"1": "one", "3": "three"}
 
     def test_offset_logs_are_read_in_order(self, tmp_path: Path) -> None:
-        head = 'v1\n{"batchWatermarkMs":0}\n'
-        (tmp_path / "10").write_text(head + '{"tmdb_stream":{"0":7},"reddit_stream":{"0":30}}')
-        (tmp_path / "9").write_text(head + '{"tmdb_stream":{"0":7}}\n{"reddit_stream":{"0":20}}')
-        assert read_batches(tmp_path) == [Batch(9, 20, 7), Batch(10, 30, 7)]
+        head = 'v1\n{"batchWatermarkMs":0,"batchTimestampMs":%d,"conf":{}}\n'
+        (tmp_path / "10").write_text(head % 2_000 + '{"tmdb_stream":{"0":7},"reddit_stream":{"0":30}}')
+        (tmp_path / "9").write_text(head % 1_000 + '{"tmdb_stream":{"0":7}}\n{"reddit_stream":{"0":20}}')
+        assert read_batches(tmp_path) == [Batch(9, 20, 7, 1_000), Batch(10, 30, 7, 2_000)]
 
     def test_a_digest_sees_every_change(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_text("1")

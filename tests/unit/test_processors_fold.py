@@ -200,9 +200,29 @@ def test_ids_are_forgotten_once_every_copy_would_be_late() -> None:
 
 def test_state_does_not_grow_with_polls_while_no_comment_comes() -> None:
     folder = Folder(buckets=1)
-    for poll in range(300):
-        folder.feed([], [Poll(movie, START + poll * MINUTE, listed=movie == 1) for movie in (1, 2)])
-    assert len(folder.states[0].observations) <= 32
+    for hour in range(30):
+        minutes = range(hour * 60, hour * 60 + 60)
+        folder.feed([], [Poll(movie, START + m * MINUTE, listed=movie == 1) for movie in (1, 2) for m in minutes])
+    assert len(folder.states[0].observations) <= 2 * 12 * 60
+
+
+def test_popularity_of_windows_that_were_open_in_an_outage_is_that_of_their_end() -> None:
+    folder = Folder(buckets=1)
+    folder.feed([comment(0, 1)], [Poll(1, START - MINUTE, 1.0)])
+    polls = {START + second * 1_000: float(second) for second in range(0, 3_600, 10)}
+    folder.feed([comment(minute, 1) for minute in range(1, 60)], [Poll(1, at, level) for at, level in polls.items()])
+    folder.feed([comment(70, 1)])
+    finals = {row["window"]: row for row in folder.rows if row["final"]}
+    assert len(finals) > 50
+    for window, row in finals.items():
+        end = (window + RULE.panes) * RULE.slide
+        assert row["popularity"] == popularity([(START - MINUTE, 1.0), *polls.items()], end)
+
+
+def test_of_polls_within_a_pane_the_state_keeps_the_last() -> None:
+    folder = Folder(buckets=1)
+    folder.feed([comment(0, 1)], [Poll(1, START + second * 1_000) for second in range(0, 600, 10)])
+    assert len(folder.states[0].observations) == 10
 
 
 def test_films_nobody_needs_leave_the_state() -> None:
