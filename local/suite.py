@@ -10,7 +10,7 @@ from configs.settings import ROOT
 
 _BIN = Path(sys.executable).parent
 _FAST = "not spark and not integration and not e2e and not data"
-_SPREAD = ("--numprocesses", "logical", "--maxprocesses", "4", "--dist", "loadgroup")
+_SPREAD = ("--numprocesses", "logical", "--maxprocesses", "4", "--dist", "loadscope")
 """A process a core: tests/conftest.py says which tests stay together. A fifth would but import all once more."""
 
 COMPOSE_VARIABLE = "TRENDSCOPE_COMPOSE_TESTS"

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from common.topics import create_topics, open_admin
 from configs.topics import TOPICS
@@ -18,17 +20,20 @@ from tests.support.ports import free_ports
 _DEADLINE = 120.0
 
 
-_SERVERS = ("spark", "integration", "e2e")
+class Folders(LoadScopeScheduling):
+    """What needs servers stays in one process, which so starts each once; of the unit tests each module stays whole.
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs servers stays in one process, which so starts each once; of the rest, each module stays together.
-
-    Those tests wait more than they compute: the others are done beside them.
+    Those tests wait more than they compute: the unit tests are done beside them.
     """
-    for item in items:
-        servers = any(item.get_closest_marker(name) for name in _SERVERS)
-        item.add_marker(pytest.mark.xdist_group("servers" if servers else item.path.stem))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith("tests/unit/") else "servers"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """How tests are spread over processes, when there are several."""
+    return Folders(config, log)
 
 
 @pytest.fixture(autouse=True)
