@@ -27,7 +27,7 @@ def urls(settings: Settings, programs: Iterable[Program]) -> list[tuple[str, str
         ("drift", "Drift: recent windows against earlier ones", settings.drift_port, "/"),
         ("prometheus", "Prometheus: metrics and alerts", settings.prometheus_port, ""),
         ("trend-processor", "Spark: the streaming job", settings.spark_ui_port, "/StreamingQuery/"),
-        ("simulator", "Simulator: stands in for TMDB and Reddit", settings.simulator_port, "/docs"),
+        ("simulator", "Simulator: what it serves in place of TMDB and Reddit", settings.simulator_port, "/_sim/state"),
         ("tmdb-producer", "Metrics of the TMDB producer", settings.tmdb_producer_metrics_port, "/metrics"),
         ("reddit-producer", "Metrics of the Reddit producer", settings.reddit_producer_metrics_port, "/metrics"),
         ("trend-processor", "Metrics of the trend processor", settings.processor_metrics_port, "/metrics"),
