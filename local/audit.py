@@ -16,8 +16,12 @@ from configs.settings import ROOT
 
 BASELINE = ROOT / ".secrets.baseline"
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-_NOT_READ = re.compile(r"(\.lock|\.secrets\.baseline|vendor\.json|\.(gz|png|ico|svg|woff2|wasm|min\.js|ipynb))$")
-"""Lock files and lists of vendored files are digests by nature; the rest is no text of ours."""
+_NOT_READ = re.compile(
+    r"(\.lock|\.secrets\.baseline|vendor\.json|weights\.json|dashboards/\w+\.json"
+    r"|\.(gz|png|ico|svg|woff2|wasm|min\.js|ipynb|jsonl|csv))$"
+)
+"""Lock files and lists of vendored files are digests by nature; tables and what is made from code have no room for a
+key; the rest is no text of ours."""
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 _PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[A-Za-z0-9,._-]+\])?==[^\s;]+(\s*;[^\\]+)?\s*\\$")
 _AUDIT_SECONDS = 300.0
