@@ -58,8 +58,9 @@ def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, r
         in_use: the films with mentions or emitted windows that are still open.
         watermark: ms. Of rows fetched before it, a film's last one suffices.
         last_append: the newest append time, ms.
-        rule: windows end between panes, so of a film's rows in one pane the last one suffices. `max_age` is counted
-            from the watermark, so a little longer than `listed_films` needs.
+        rule: windows end between panes, so of a film's rows in one pane the last one suffices; but its earliest row
+            holds for windows from before it. `max_age` is counted from the watermark, so a little longer than
+            `listed_films` needs.
     """
     last = _is_last(observations)
     fresh = last & (
@@ -69,7 +70,9 @@ def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, r
     keep_film = np.isin(observations["movie"], observations["movie"][fresh]) | np.isin(observations["movie"], in_use)
     followed = np.zeros(len(observations), np.bool_)
     fetched = observations["fetched"]
-    followed[:-1] = ~last[:-1] & ((fetched[1:] <= watermark) | (rule.pane(fetched[1:]) == rule.pane(fetched[:-1])))
+    same_pane = rule.pane(fetched[1:]) == rule.pane(fetched[:-1])
+    earliest = np.concatenate([[True], last[:-1]])[: len(last)]
+    followed[:-1] = ~last[:-1] & ((fetched[1:] <= watermark) | (same_pane & ~earliest[:-1]))
     return _cap(observations[keep_film & ~followed])
 
 

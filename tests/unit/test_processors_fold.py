@@ -219,10 +219,22 @@ def test_popularity_of_windows_that_were_open_in_an_outage_is_that_of_their_end(
         assert row["popularity"] == popularity([(START - MINUTE, 1.0), *polls.items()], end)
 
 
-def test_of_polls_within_a_pane_the_state_keeps_the_last() -> None:
+def test_of_polls_within_a_pane_the_state_keeps_the_last_and_the_earliest_of_all() -> None:
     folder = Folder(buckets=1)
     folder.feed([comment(0, 1)], [Poll(1, START + second * 1_000) for second in range(0, 600, 10)])
-    assert len(folder.states[0].observations) == 10
+    assert len(folder.states[0].observations) == 11
+
+
+def test_a_window_from_before_the_first_poll_keeps_that_poll() -> None:
+    folder = Folder(buckets=1)
+    folder.feed([comment(0, 1)], [Poll(1, START + 10 * MINUTE, 1.0), Poll(1, START + 10 * MINUTE + 10_000, 2.0)])
+    folder.feed([comment(8, 1)])
+    folder.feed([comment(20, 1)])
+    before = [
+        row for row in folder.rows if row["final"] and (row["window"] + RULE.panes) * RULE.slide <= START + 10 * MINUTE
+    ]
+    assert before
+    assert {row["popularity"] for row in before} == {1.0}
 
 
 def test_films_nobody_needs_leave_the_state() -> None:
