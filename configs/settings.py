@@ -17,16 +17,16 @@ from contracts.errors import ConfigurationError
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder."""
 
-_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_UNITS = {"millisecond": 1, "second": 1_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 
 
 def parse_duration(value: object) -> object:
-    """Turn `"5 minutes"` (also second, hour, day) into a timedelta; leave anything else to pydantic."""
+    """Turn `"5 minutes"` (also millisecond, second, hour, day) into a timedelta; leave anything else to pydantic."""
     if isinstance(value, str):
-        match = re.fullmatch(r"\s*(\d+)\s*(second|minute|hour|day)s?\s*", value.lower())
+        match = re.fullmatch(r"\s*(\d+)\s*(millisecond|second|minute|hour|day)s?\s*", value.lower())
         if match is None:
-            raise ValueError("write it like '5 minutes' (second, minute, hour or day)")
-        return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+            raise ValueError("write it like '5 minutes' (millisecond, second, minute, hour or day)")
+        return timedelta(milliseconds=int(match[1]) * _UNITS[match[2]])
     return value
 
 
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
 
     # --- processing
     spark_master: str = "local[*]"
-    spark_trigger: Duration = timedelta(seconds=1)
+    spark_trigger: Duration = timedelta(milliseconds=750)
     spark_shuffle_partitions: Annotated[int, Field(ge=1)] = 2
     spark_max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 250_000
     spark_driver_memory: str = "1g"
@@ -171,6 +171,8 @@ class Settings(BaseSettings):
         window, slide = self.trend_window_duration, self.trend_slide_duration
         if not slide or window % slide or window < slide:
             raise ValueError("TREND_WINDOW_DURATION must be a whole multiple of TREND_SLIDE_DURATION")
+        if slide % timedelta(seconds=1):
+            raise ValueError("TREND_SLIDE_DURATION must be whole seconds")
         if self.w1_popularity + self.w2_mentions + self.w3_sentiment <= 0:
             raise ValueError("at least one of W1_POPULARITY, W2_MENTIONS, W3_SENTIMENT must be above 0")
         if (self.reddit_client_id is None) != (self.reddit_client_secret is None):

@@ -36,7 +36,7 @@ def _text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, timedelta):
-        return f"{value // timedelta(seconds=1)} seconds"
+        return f"{value // timedelta(milliseconds=1)} milliseconds"
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value)
     return str(value)

@@ -1,4 +1,4 @@
-"""One Arrow batch on its way through a worker: records in, a packet a bucket out."""
+"""One task's records on their way through a worker: records in, a packet a bucket out."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,7 +16,7 @@ from processors.records import COMMENT, MENTION, OBSERVATION, SENTIMENT_UNIT, Do
 from storage.records import MentionExample
 
 EXAMPLES_PER_FILM = 2
-"""Per Arrow batch: enough to explain a trend, and next to nothing to carry when a film is all people talk about."""
+"""Per task: enough to explain a trend, and next to nothing to carry when a film is all people talk about."""
 _LEAD = 0
 """The bucket that gets what belongs to no film."""
 
@@ -39,7 +39,7 @@ class _Bucket:
 
 
 class BatchBuilder:
-    """Collects the records of one Arrow batch."""
+    """Collects the records of one task."""
 
     def __init__(self, buckets: int, limits: Limits, catalogue: CatalogueReader, sentiment: Sentiment) -> None:
         self._limits = limits

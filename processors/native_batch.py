@@ -1,4 +1,4 @@
-"""One Arrow batch through the extension. Records it leaves to Python go the way of `batch.py`, each in its place."""
+"""Arrow batches through the extension. Records it leaves to Python go the way of `batch.py`, each in its place."""
 
 from collections.abc import Callable
 from typing import Any

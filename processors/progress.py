@@ -13,7 +13,7 @@ _STALLED_AFTER = timedelta(minutes=5)
 
 
 class Progress:
-    """Follows `query.lastProgress`."""
+    """Follows the query's last progress report."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -87,7 +87,7 @@ class Documents:
 
 @dataclass(slots=True)
 class Packet:
-    """What one bucket gets from one Arrow batch: all its comments, and the bucket's own films and mentions.
+    """What one bucket gets from one task: all its comments, and the bucket's own films and mentions.
 
     Every bucket sees every comment, so that all of them judge alike what is late and what is a duplicate even when a
     comment's copies were linked to different films; 28 bytes a comment and bucket are the price.

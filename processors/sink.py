@@ -124,7 +124,8 @@ class Sink:
         with self._busy:
             if self._closing.is_set():
                 raise StoppingError(f"micro-batch {batch} is left for the next start")
-            outputs = [FoldOutput.decode(bytes(row.output)) for row in frame.collect()]
+            # Arrow: `collect` would pickle these megabytes byte by byte in the JVM.
+            outputs = [FoldOutput.decode(value) for value in frame.toArrow().column("output").to_pylist()]
             if outputs:
                 self.write(outputs, batch)
 
@@ -232,7 +233,7 @@ def _documents(outputs: Iterable[FoldOutput], kind: DocumentKind) -> Iterator[by
 
 
 def _first_of_each_film(examples: Iterable[bytes]) -> Iterator[bytes]:
-    """The examples that are kept. Every Arrow batch of a backlog sends some a film; only these are worth decoding."""
+    """The examples that are kept. Every task of a backlog sends some a film; only these are worth decoding."""
     taken: dict[int, int] = {}
     for example in examples:
         movie = orjson.loads(example)["movie_id"]

@@ -1,4 +1,4 @@
-"""The workers' step, without state: Arrow batches of Kafka records become packets of numbers, one a bucket.
+"""The workers' step, without state: a task's Kafka records become packets of numbers, one a bucket.
 
 It runs inside Spark's `mapInArrow`. The linker and the analyzer are built once a worker process.
 """
@@ -42,19 +42,22 @@ class Stage:
     limits: Limits
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packets of each batch that has a record: a row a bucket, so that every bucket folds every micro-batch.
+        """Packets of a task's records, if it has any: a row a bucket, so that every bucket folds every micro-batch.
 
         Columns in: topic, partition, offset, key, value, timestamp. Columns out: STAGE_SCHEMA, where event_time is the
-        batch's newest created_utc, or the epoch: films and faulty records never move the watermark.
+        task's newest created_utc, or the epoch: films and faulty records never move the watermark.
         """
         tools = _tools(self.catalogue_dir)
+        builder: BatchBuilder | None = None
         for batch in batches:
             if batch.num_rows:
                 tools.catalogue.refresh()
-                yield self._packets(batch, tools.builder(len(self.bucket_keys), self.limits))
+                builder = builder or tools.builder(len(self.bucket_keys), self.limits)
+                collect(batch, builder)
+        if builder is not None:
+            yield self._packets(builder)
 
-    def _packets(self, batch: pa.RecordBatch, builder: BatchBuilder) -> pa.RecordBatch:
-        collect(batch, builder)
+    def _packets(self, builder: BatchBuilder) -> pa.RecordBatch:
         packets = [packet.encode() for packet in builder.packets()]
         times = pa.array([builder.newest_event * _MICROS] * len(packets), pa.int64()).cast(pa.timestamp("us", "UTC"))
         keys = pa.array(self.bucket_keys, pa.int32())
@@ -106,7 +109,7 @@ class _Tools:
     analyzer: Any
 
     def builder(self, buckets: int, limits: Limits) -> BatchBuilder:
-        """For a new batch."""
+        """For a new task."""
         if self.module is None:
             return BatchBuilder(buckets, limits, self.catalogue, self.sentiment)
         return NativeBatchBuilder(buckets, limits, self.catalogue, self.sentiment, self.module, self.analyzer)

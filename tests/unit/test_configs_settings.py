@@ -64,6 +64,7 @@ def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     [
         ({"TREND_WINDOW_DURATION": "5 minutes", "TREND_SLIDE_DURATION": "2 minutes"}, "TREND_SLIDE_DURATION"),
         ({"TREND_SLIDE_DURATION": "0 seconds"}, "TREND_SLIDE_DURATION"),
+        ({"TREND_SLIDE_DURATION": "500 milliseconds"}, "TREND_SLIDE_DURATION must be whole seconds"),
         ({"TREND_SLIDE_DURATION": "10 minutes"}, "TREND_SLIDE_DURATION"),
         ({"W1_POPULARITY": "0", "W2_MENTIONS": "0", "W3_SENTIMENT": "0"}, "W3_SENTIMENT"),
         ({"REDDIT_CLIENT_ID": "x"}, "REDDIT_CLIENT_SECRET"),
@@ -125,9 +126,16 @@ def test_lists_and_durations_are_written_as_people_write_them(monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1 second", 1), ("90 seconds", 90), ("5 minutes", 300), ("2 hours", 7_200), ("1 day", 86_400)],
+    [
+        ("750 milliseconds", 0.75),
+        ("1 second", 1),
+        ("90 seconds", 90),
+        ("5 minutes", 300),
+        ("2 hours", 7_200),
+        ("1 day", 86_400),
+    ],
 )
-def test_durations(text: str, seconds: int) -> None:
+def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
