@@ -21,9 +21,8 @@ from configs.logging import configure_logging
 from tests.faults import kinds
 from tests.faults.fault import REGISTRY, Grade
 from tests.faults.rounds import Round, play, summary
-from tests.faults.setting import can_mount
 from tests.faults.soak import soak
-from tests.faults.world import DISKS, World, open_world
+from tests.faults.world import World, open_world
 
 assert kinds  # the import registers the faults
 
@@ -62,9 +61,12 @@ def _needs(name: str) -> frozenset[str]:
 def _rounds(options: argparse.Namespace) -> Iterator[Round]:
     end = time.monotonic() + options.minutes * 60 if options.minutes else None
     names = options.only or sorted(REGISTRY)
-    usable = [name for name in names if DISKS not in _needs(name) or can_mount()]
-    for name in sorted(set(names) - set(usable)):
-        _say(f"{name} is left out: it takes root to make a small disk")
+    lacking = {name: why for name in names if (why := REGISTRY[name]().missing())}
+    for name, why in sorted(lacking.items()):
+        _say(f"{name} is left out: {why}")
+    usable = [name for name in names if name not in lacking]
+    if not usable:
+        return
     with ExitStack() as stack:
         world: World | None = None
         needs: frozenset[str] = frozenset()

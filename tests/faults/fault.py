@@ -32,6 +32,10 @@ class Fault(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
     """What a world must have for it, see `tests.faults.world.open_world`."""
 
+    def missing(self) -> str | None:
+        """What it takes and this machine lacks; None when it can be played."""
+        return None
+
     @abstractmethod
     def inject(self, world: World, rng: Random, grade: Grade) -> Details:
         """Strike while comments flow; what was done. Everything random comes from `rng`."""

@@ -10,7 +10,7 @@ from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from tests.faults.evidence import Batch
 
 _LOOK_SECONDS = 0.1
-"""The job keeps ten micro-batches of at least a second each."""
+"""The job keeps ten micro-batches of three quarters of a second each at least."""
 
 
 class Keeper:

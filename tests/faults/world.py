@@ -94,6 +94,18 @@ class World:
         wait_until(lambda: self.lags()["ml-service"] == 0, _DEADLINE, what="a forecaster that keeps up", poll=_POLL)
         return time.monotonic() - began
 
+    def restart(self) -> None:
+        """Stop everything and start it again on the data of before; returns when it is ready.
+
+        Raises:
+            NodeError: something did not stop, or did not come up.
+        """
+        self.collector.note_served()  # the simulator forgets what it showed
+        self.gaps += self.gap_count()
+        self.platform.stop()
+        self.platform.up()
+        self.platform.wait_ready()
+
     def settle(self) -> None:
         """Stop the sources and wait until everything they sent is processed, by progress.
 

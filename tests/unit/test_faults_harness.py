@@ -17,10 +17,12 @@ from common.clock import to_millis
 from configs.settings import ROOT
 from contracts.errors import ContractError
 from processors.parse import Limits, parse_comment
-from tests.faults.__main__ import plan
+from tests.faults.__main__ import main, plan
 from tests.faults.evidence import Batch, Evidence
 from tests.faults.fault import REGISTRY, Details, Fault, Grade, register
 from tests.faults.keeping import Keeper, read_batches
+from tests.faults.kinds import clock
+from tests.faults.kinds.clock import HostClock
 from tests.faults.kinds.messages import poison
 from tests.faults.kinds.upgrade import digest
 from tests.faults.rounds import Round, play, summary
@@ -62,6 +64,22 @@ class TestRegistry:
 
     def test_a_grade_picks(self) -> None:
         assert (Grade.QUICK.pick(1, 9), Grade.FULL.pick(1, 9)) == (1, 9)
+
+
+class TestWhatAMachineLacks:
+    def test_the_clock_takes_a_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clock, "_LIBRARIES", "nowhere/*.so")
+        assert "libfaketime" in (HostClock().missing() or "")
+
+    def test_a_fault_that_cannot_be_played_is_left_out(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(clock, "_LIBRARIES", "nowhere/*.so")
+        monkeypatch.setattr("signal.signal", lambda *_: None)  # this process keeps its own
+        assert main(["--rounds", "3", "--only", "host_clock"]) == 0
+        told = capsys.readouterr()
+        assert json.loads(told.out)["rounds"] == 0
+        assert "host_clock is left out: it takes libfaketime" in told.err
 
 
 class _World:

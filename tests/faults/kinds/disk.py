@@ -7,6 +7,7 @@ from random import Random
 from typing import ClassVar
 
 from tests.faults.fault import Details, Fault, Grade, register
+from tests.faults.setting import can_mount
 from tests.faults.world import DISKS, World
 
 _CHUNK = bytes(1024 * 1024)
@@ -22,6 +23,10 @@ class _FullDisk(Fault):
     def __init__(self) -> None:
         self._ballast: Path | None = None
         self._wrong: list[str] = []
+
+    def missing(self) -> str | None:
+        """The right to mount."""
+        return None if can_mount() else "it takes root to make a small disk"
 
     def inject(self, world: World, rng: Random, grade: Grade) -> Details:
         """Fill it to the last byte, and let the platform run against it."""

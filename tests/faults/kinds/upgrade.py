@@ -24,11 +24,7 @@ class Restart(Fault):
 
     def inject(self, world: World, rng: Random, grade: Grade) -> Details:
         """Stop, start, wait until ready."""
-        world.collector.note_served()  # the simulator forgets what it showed
-        world.gaps += world.gap_count()
-        world.platform.stop()
-        world.platform.up()
-        world.platform.wait_ready()
+        world.restart()
         return {}
 
 
