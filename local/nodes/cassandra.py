@@ -9,6 +9,7 @@ from pathlib import Path
 
 from configs.settings import load_settings
 from local.nodes.base import FIRST_COMPILER_ONLY, LOOPBACK, Node
+from local.nodes.commit_log import remove_unwritten
 from local.runtime import classpath, jars, java
 
 YAML = """\
@@ -138,6 +139,8 @@ class CassandraNode(Node):
         )
         (self._conf / "cassandra.yaml").write_text(yaml)
         (self._conf / "logback.xml").write_text(_LOGBACK)
+        for segment in remove_unwritten(self.home / "commitlog"):
+            print(f"removed {segment.name}: a full disk had left it without a header", flush=True)
 
     def command(self) -> list[str]:
         agent = next(jar for jar in jars("cassandra") if jar.name.startswith("jamm-"))
