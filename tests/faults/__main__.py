@@ -80,7 +80,8 @@ def _rounds(options: argparse.Namespace) -> Iterator[Round]:
                 world = stack.enter_context(open_world(options.seed, needs, _say))
                 world.settle()
             _say(f"round {number}: {name}")
-            one = play(world, number, REGISTRY[name](), random.Random(f"{options.seed}:{number}"), Grade(options.grade))
+            rng = random.Random(f"{options.seed}:{number}")
+            one = play(world, number, REGISTRY[name](), rng, Grade(options.grade), options.keep)
             yield one
             if one.world_is_lost:
                 world = None

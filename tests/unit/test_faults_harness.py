@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ from common.clock import to_millis
 from configs.settings import ROOT
 from contracts.errors import ContractError
 from processors.parse import Limits, parse_comment
+from tests.faults import __main__ as faults
 from tests.faults.__main__ import main, plan
 from tests.faults.evidence import Batch, Evidence
 from tests.faults.fault import REGISTRY, Details, Fault, Grade, register
@@ -134,6 +136,19 @@ class TestRound:
         line = json.loads(json.dumps(one.line()))
         assert (line["fault"], line["recovery_seconds"], line["violations"]) == ("shot", 2.5, [])
         assert line["received"] == sum(line["ledger"].values())
+
+    def test_the_command_says_where_evidence_is_kept(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        asked: list[Any] = []
+
+        def remember(_: World, number: int, fault: Fault, *rest: object) -> Round:
+            asked.append(rest[-1])
+            return Round(number, fault.name)
+
+        monkeypatch.setattr("signal.signal", lambda *_: None)
+        monkeypatch.setattr(faults, "open_world", lambda *_: nullcontext(_World(run().evidence())))
+        monkeypatch.setattr(faults, "play", remember)
+        assert main(["--rounds", "2", "--only", "poison", "--keep", str(tmp_path)]) == 0
+        assert asked == [tmp_path, tmp_path]
 
     def test_a_violated_invariant_and_a_wrong_aftermath_are_told(self) -> None:
         evidence = run().evidence()
