@@ -244,15 +244,6 @@ class TestTheSource:
         sound.answers = [Answer("/trending", written - 1, newest)]
         assert kinds(sound) == {"I6"}, "before the batch began that closed it"
 
-    def test_a_clock_that_stepped_back_hides_no_later_batch(self, sound: Evidence) -> None:
-        newest = max(to_millis(update.window_end) for update in sound.updates if update.is_final)
-        first, *rest = sound.batches
-        sound.batches = [replace(first, began=first.began + 300_000), *rest]
-        sound.answers = [Answer("/trending", START + 1, newest)]
-        assert violations(sound) == []
-        sound.answers = [Answer("/trending", START + 1, newest + 1)]
-        assert kinds(sound) == {"I6"}
-
 
 class TestRecomputation:
     def test_watermarks_are_those_of_the_batches_before(self) -> None:

@@ -23,8 +23,7 @@ from tests.faults.__main__ import main, plan
 from tests.faults.evidence import Batch, Evidence
 from tests.faults.fault import REGISTRY, Details, Fault, Grade, register
 from tests.faults.keeping import Keeper, read_batches
-from tests.faults.kinds import clock
-from tests.faults.kinds.clock import HostClock
+from tests.faults.kinds import disk
 from tests.faults.kinds.messages import poison
 from tests.faults.kinds.upgrade import digest
 from tests.faults.rounds import Round, play, summary
@@ -69,19 +68,15 @@ class TestRegistry:
 
 
 class TestWhatAMachineLacks:
-    def test_the_clock_takes_a_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(clock, "_LIBRARIES", "nowhere/*.so")
-        assert "libfaketime" in (HostClock().missing() or "")
-
     def test_a_fault_that_cannot_be_played_is_left_out(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(clock, "_LIBRARIES", "nowhere/*.so")
+        monkeypatch.setattr(disk, "can_mount", lambda: False)
         monkeypatch.setattr("signal.signal", lambda *_: None)  # this process keeps its own
-        assert main(["--rounds", "3", "--only", "host_clock"]) == 0
+        assert main(["--rounds", "3", "--only", "full_kafka_disk"]) == 0
         told = capsys.readouterr()
         assert json.loads(told.out)["rounds"] == 0
-        assert "host_clock is left out: it takes libfaketime" in told.err
+        assert "full_kafka_disk is left out: it takes root" in told.err
 
 
 class _World:
