@@ -164,6 +164,8 @@ class World:
     def plant(self, topic: str, values: list[tuple[bytes | None, str]], key: bytes | None = b"planted") -> list[int]:
         """Write records past the producers: (value, what must become of it), see `collect.Planted`. Their offsets.
 
+        The client library sends no record with neither key nor value: a tombstone without a key gets an empty one.
+
         Raises:
             KafkaError: the broker did not take them.
         """
@@ -171,7 +173,8 @@ class World:
             bootstrap_servers=self.settings.kafka_bootstrap_servers, max_request_size=MAX_MESSAGE_BYTES
         )
         try:
-            sent = [(producer.send(topic, key=key, value=value), verdict) for value, verdict in values]
+            keyed = ((b"" if key is None and value is None else key, value, verdict) for value, verdict in values)
+            sent = [(producer.send(topic, key=one, value=value), verdict) for one, value, verdict in keyed]
             offsets = [(int(future.get(timeout=60).offset), verdict) for future, verdict in sent]
         finally:
             producer.close()
