@@ -29,7 +29,11 @@ def prometheus(platform: Platform) -> Prometheus:
 
 @pytest.fixture(scope="module")
 def silent(platform: Platform, prometheus: Prometheus) -> set[str]:
-    """The expressions without data; the API is asked once, so that it has something to count."""
+    """The expressions without data; the API is asked once, so that it has something to count.
+
+    A test before may have killed something: it is back first.
+    """
+    platform.wait_ready()
     requests.get(f"http://{LOOPBACK}:{platform.settings.serving_port}/api/v1/trending", timeout=30).raise_for_status()
     return without_data(
         prometheus, (expr for case in QUERIES for expr in case.values if isinstance(expr, str)), _SECONDS
