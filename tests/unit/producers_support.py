@@ -82,6 +82,8 @@ def api_server(script: Script) -> Iterator[ApiServer]:
             self.send_response_only(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
+            if self.close_connection:  # the client asked for it; untold, it might still send its next request here
+                self.send_header("Connection", "close")
             self.end_headers()
             self._body(reply)
 
