@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from benchmarks.comments import DATA, invented_texts, known_films, real_texts, t
 from benchmarks.native import compare, said
 from benchmarks.stages import linkable
 from common.clock import from_millis, to_millis
-from configs.topics import REDDIT_STREAM
 from contracts.events import RedditComment
 from processors.batch import BatchBuilder
 from processors.catalogue_reader import CatalogueReader
@@ -31,10 +30,10 @@ from processors.records import Packet
 from processors.sentiment.score import FilmSentiment
 from processors.snapshots import Observation, Snapshot, SnapshotFiles
 from processors.stage import collect
+from tests.support.arrow import NOW, arrow
 
 pytestmark = pytest.mark.skipif(extension() is None, reason="the extension is not built here")
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 APPEND = to_millis(NOW)
 LIMITS = Limits(body_bytes=1_000, future_skew=300_000)
 FILMS = linkable(known_films(None, NOW))
@@ -294,23 +293,6 @@ class TestBatches:
         native, python = self.both(reader, native_analyzer, sentiment, values)
         assert len(python[0].comments) == len(ids)
         same(native[0], python[0])
-
-
-def arrow(values: Sequence[bytes | None]) -> pa.RecordBatch:
-    """Records of one partition; the later ones fall into the second snapshot's time."""
-    count = len(values)
-    appended = [NOW + timedelta(milliseconds=10 * number) for number in range(count)]
-    return pa.RecordBatch.from_arrays(
-        [
-            pa.array([REDDIT_STREAM] * count),
-            pa.array([2] * count, pa.int32()),
-            pa.array(range(100, 100 + count), pa.int64()),
-            pa.array([b"key"] * count, pa.binary()),
-            pa.array(values, pa.binary()),
-            pa.array(appended, pa.timestamp("us", "UTC")),
-        ],
-        names=["topic", "partition", "offset", "key", "value", "timestamp"],
-    )
 
 
 def packets_of(builder: BatchBuilder, batch: pa.RecordBatch) -> list[Packet]:

@@ -1,7 +1,6 @@
 """A task's records become one packet a bucket, however Spark cuts them into Arrow batches."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,14 +9,13 @@ import pytest
 from benchmarks.comments import invented_texts, known_films, to_event
 from benchmarks.stages import linkable
 from common.clock import from_millis, to_millis
-from configs.topics import REDDIT_STREAM
 from processors import stage
 from processors.parse import Limits
 from processors.records import Packet
 from processors.snapshots import Snapshot, SnapshotFiles
 from processors.stage import Stage
+from tests.support.arrow import NOW, arrow
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 APPEND = to_millis(NOW)
 LIMITS = Limits(body_bytes=10_000, future_skew=300_000)
 KEYS = (4, 9)
@@ -37,16 +35,7 @@ def records(count: int) -> pa.RecordBatch:
     texts = invented_texts(count)
     values = [to_event(texts[n], f"c{n:x}", created[n], from_millis(created[n])) for n in range(count)]
     values[count // 2] = b"{"
-    return pa.RecordBatch.from_pydict(
-        {
-            "topic": [REDDIT_STREAM] * count,
-            "partition": pa.array([1] * count, pa.int32()),
-            "offset": pa.array(range(count), pa.int64()),
-            "key": pa.array([b"key"] * count, pa.binary()),
-            "value": pa.array(values, pa.binary()),
-            "timestamp": pa.array([NOW + timedelta(milliseconds=n) for n in range(count)], pa.timestamp("us", "UTC")),
-        }
-    )
+    return arrow(values)
 
 
 def test_arrow_batches_of_a_task_become_one_packet_a_bucket(step: Stage) -> None:
