@@ -66,6 +66,16 @@ def test_figures_as_people_read_them(page: Page, name: str, arguments: list[Any]
 
 
 @pytest.mark.parametrize(
+    ("at", "text"),
+    [([2026, 2, 8, 0, 5], "00:05"), ([2026, 2, 7, 23, 55], "Mar 7, 23:55"), ([2025, 2, 8, 0, 5], "Mar 8, 00:05")],
+)
+def test_a_moment_of_another_day_names_its_day(page: Page, at: list[int], text: str) -> None:
+    """Years, months from 0, days, hours, minutes of the browser's own time zone; today is 8 March 2026."""
+    instant, today = page.evaluate("at => [new Date(...at).getTime(), new Date(2026, 2, 8, 12).getTime()]", at)
+    assert call(page, "lib/format.js", "moment", instant, today) == text
+
+
+@pytest.mark.parametrize(
     ("value", "cell"),
     [
         (None, ""),
