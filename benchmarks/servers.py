@@ -114,6 +114,7 @@ def service(settings: Settings, *arguments: str) -> Iterator[Service]:
             env={**os.environ, **to_environment(settings)},
             stdout=out,
             stderr=out,
+            start_new_session=True,  # a share of the processors of its own, as in the platform (local.share)
         )
     running = Service(process, log)
     try:

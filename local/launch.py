@@ -2,8 +2,8 @@
 
 The supervisor's own back-off does not look at exit codes of programs that end quickly, and a configuration error is
 just that: it must not be retried. So every program counts as started at once, its exit code decides about a restart,
-and the back-off is here. `python -m local.launch STARTS_FILE COMMAND ...`; nothing beyond the standard library is
-imported, so that it costs milliseconds.
+and the back-off is here. `python -m local.launch [--yield] STARTS_FILE COMMAND ...`; nothing beyond the standard
+library is imported, so that it costs milliseconds.
 """
 
 import os
@@ -12,6 +12,9 @@ import sys
 import time
 from pathlib import Path
 
+from local.share import own_session, yield_to_others
+
+YIELD = "--yield"
 RECENT_SECONDS = 120.0
 """Starts within this span count; a program that ran longer is started again at once."""
 FREE_STARTS = 2
@@ -46,6 +49,10 @@ def raise_open_files() -> None:
 
 def main(arguments: list[str]) -> None:
     """Wait, note the start, exec the command."""
+    own_session()
+    if arguments[0] == YIELD:
+        yield_to_others()
+        arguments = arguments[1:]
     path, command = Path(arguments[0]), arguments[1:]
     now = time.time()
     starts = [start for start in read_starts(path) if now - RECENT_SECONDS < start <= now]

@@ -28,6 +28,8 @@ class Program:
     """After SIGTERM; then SIGKILL."""
     stop_group: bool = False
     """SIGTERM goes to its children too; for servers whose parent process does not pass it on."""
+    yields: bool = False
+    """It works in bursts that can wait: it takes a smaller share of the processors (`local.share`)."""
 
 
 _PRODUCER_STOP_SECONDS = 45
@@ -49,6 +51,7 @@ def _servers(settings: Settings) -> list[Program]:
                 ("CASSANDRA_STORAGE_PORT", settings.cassandra_storage_port),
             ),
             stop_seconds=60,
+            yields=True,
         ),
         Program(
             "kafka",
@@ -66,10 +69,10 @@ def _mlflow(settings: Settings) -> Program:
     arguments = ["--host", LOOPBACK, "--port", str(settings.mlflow_port), "--folder", str(home)]
     return Program(
         "mlflow",
-        # Nothing waits for it, and its start takes as much of a core as Kafka's: the others go first.
-        ("nice", "-n", "5", *_python("monitoring.mlflow_server", *arguments)),
+        _python("monitoring.mlflow_server", *arguments),
         order=30,
         ports=(("MLFLOW_PORT", settings.mlflow_port),),
+        yields=True,  # nothing waits for it, and its start takes as much of a core as Kafka's
     )
 
 

@@ -22,6 +22,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from common.service import EXIT_CONFIGURATION
 from configs.settings import ROOT
 from local.errors import NodeError
+from local.launch import YIELD
 from local.nodes.base import tail
 from local.programs import Program
 
@@ -121,8 +122,9 @@ class Supervisor:
         self._config.write_text(text)
 
     def _section(self, program: Program) -> str:
-        launcher = [sys.executable, "-m", "local.launch", str(self.home / f"{program.name}.starts")]
-        command = shlex.join([*launcher, *program.command]).replace("%", "%%")  # supervisor expands %(...)s
+        launcher = [sys.executable, "-m", "local.launch", *([YIELD] if program.yields else [])]
+        starts = str(self.home / f"{program.name}.starts")
+        command = shlex.join([*launcher, starts, *program.command]).replace("%", "%%")  # supervisor expands %(...)s
         return _PROGRAM.format(
             name=program.name,
             command=command,

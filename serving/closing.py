@@ -40,6 +40,11 @@ class _Candidate:
     def start(self) -> datetime:
         return self.rows[0].window_start
 
+    def settle(self) -> None:
+        """Let go of what nothing more is made from; which window it was stays known."""
+        self.settled = True
+        self.rows, self.forecasts, self.momenta = self.rows[:1], [], []
+
 
 class ClosedWindows:
     """Finds the newest closed window with one small query a second, and reads each window's rows once."""
@@ -78,10 +83,10 @@ class ClosedWindows:
         grown = self._gather(store, candidate)
         age = now - candidate.seen_at
         complete = bool(candidate.forecasts) and bool(candidate.momenta) and not grown
-        candidate.settled = complete or age > LATE
+        ranking = None
         if complete or (age > GRACE and (grown or not candidate.shown)):
             candidate.shown = True
-            return self._builder.build(
+            ranking = self._builder.build(
                 candidate.rows,
                 candidate.read_at,
                 films=films(candidate.rows),
@@ -89,7 +94,9 @@ class ClosedWindows:
                 momenta=candidate.momenta,
                 sparklines=self._sparklines(store, candidate),
             )
-        return None
+        if complete or age > LATE:
+            candidate.settle()
+        return ranking
 
     def _newest_closed(self, store: Store, starts: Sequence[datetime]) -> list[TrendUpdate] | None:
         """The rows of the newest closed window that is newer than the present one."""

@@ -40,12 +40,12 @@ class Details:
     """The cache, and the threads that read."""
 
     def __init__(
-        self, board: Board, store: Callable[[], Store | None], *, most_bytes: int = 48 * 1024 * 1024,
+        self, board: Board, store: Callable[[], Store | None], *, most_bytes: int = 16 * 1024 * 1024,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         """`store` gives the open store, None while there is none yet."""
         self._board, self._store, self._monotonic = board, store, monotonic
-        self._kept = Bounded[Hashable, _Kept](most_bytes, lambda kept: len(kept.body.raw))
+        self._kept = Bounded[Hashable, _Kept](most_bytes, lambda kept: len(kept.body.content))
         self._under_way: dict[Hashable, asyncio.Future[Body]] = {}
         self._last_read = float("-inf")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")

@@ -14,9 +14,9 @@ from serving.ranking import RankingBuilder
 from serving.state import Board, Ranking
 from storage.store import Store
 
-_KEPT_FILMS = 12_000
-"""Rows of rankings kept: six windows of 2,000 films at 14 MB each, or seventy of the simulated platform's 160. A page
-of one is kept encoded for much longer (`Answers`); another page of a window that was dropped is read anew."""
+_KEPT_FILMS = 6_000
+"""Rows of rankings kept: three windows of 2,000 films at 9 MB each, or 37 of the simulated platform's 160. A page of
+one is kept encoded for much longer (`Answers`); another page of a window that was dropped is read anew."""
 _DAYS_KEPT = 64
 _FIRST = datetime(1980, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -33,6 +33,8 @@ class PastWindows:
         self._rankings = Bounded[datetime, Ranking](_KEPT_FILMS, lambda ranking: len(ranking.films))
         self._reading: dict[datetime, asyncio.Future[Ranking]] = {}
         """Windows that are being read: many ask for the same one at once."""
+        self._one = asyncio.Lock()
+        """Windows are read one after the other: until it is ranked, one takes three times the memory it is kept in."""
         self._days = Bounded[date, Sequence[datetime]](_DAYS_KEPT, lambda _: 1)
 
     async def start_of(self, moment: datetime) -> datetime:
@@ -65,7 +67,8 @@ class PastWindows:
         return await asyncio.shield(reading)
 
     async def _load(self, start: datetime) -> Ranking:
-        found = await self._details.run(lambda store: self._read(store, start))
+        async with self._one:
+            found = await self._details.run(lambda store: self._read(store, start))
         if found.window.is_final:
             self._rankings.put(start, found)
             settle()

@@ -13,7 +13,7 @@ from configs.settings import Settings
 from contracts.errors import DependencyError
 from contracts.events import TmdbFilm, TrendUpdate
 from serving import views
-from serving.answers import encode, encode_part
+from serving.answers import encode_part
 from serving.closing import LOOK_BACK, ClosedWindows, LiveWindow
 from serving.figures import read_figures
 from serving.heap import settle
@@ -101,7 +101,7 @@ class Refresher:
             self._board.put(closed=closed)
             settle()
             AS_OF.set(closed.window.end.timestamp())
-            self._hub.publish("trends", encode(views.trending(self._board, closed)).raw)
+            self._hub.publish("trends", encode_part(views.trending(self._board, closed)))
         self._board.put(no_window_at=self._clock() if self._closed.has_none else None)
         self._every(_LIVE_SECONDS, self._read_live, store, starts)
         self._every(_BREAKOUT_SECONDS, self._read_breakouts, store)
@@ -122,7 +122,7 @@ class Refresher:
         if live is not None:
             self._board.put(live=live)
             settle()
-            self._hub.publish("live", encode(views.trending(self._board, live)).raw)
+            self._hub.publish("live", encode_part(views.trending(self._board, live)))
 
     def _read_figures(self, store: Store) -> None:
         self._board.put(figures=read_figures(store, self._settings, self._board.state.closed, self._clock()))

@@ -10,7 +10,7 @@ from common.listening import bind
 from configs.logging import get_logger
 from configs.settings import Settings
 from serving import views
-from serving.answers import Responder, encode
+from serving.answers import Responder, encode_part
 from serving.app import create_app
 from serving.context import Context
 from serving.details import Details
@@ -53,7 +53,7 @@ def look_around(context: Context, scraper: Scraper, stop: threading.Event) -> No
     """Look at the services every few seconds until `stop`, and tell the stream."""
     while not stop.is_set():
         context.board.put(services=scraper.look())
-        context.hub.publish("status", encode(views.status(context.board)).raw)
+        context.hub.publish("status", encode_part(views.status(context.board)))
         stop.wait(_LOOK_SECONDS)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from local.errors import NodeError
+from local.share import yield_to_others
 
 LOOPBACK = "127.0.0.1"
 """The servers have no authentication, so they listen on no other address."""
@@ -30,6 +31,8 @@ class Node(ABC):
     """
 
     name: str
+    yields = False
+    """Whether it takes a smaller share of the processors, as `Program.yields`."""
 
     def __init__(self, home: Path) -> None:
         """`home` is the folder of its configuration, data and log; it is made by `prepare`."""
@@ -68,8 +71,15 @@ class Node(ABC):
         self.prepare()
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.home
+                self.command(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=self.home,
+                start_new_session=True,
             )
+        if self.yields:
+            yield_to_others(self._process.pid)
         return self
 
     def wait_ready(self, deadline: float = 120) -> Self:

@@ -110,6 +110,7 @@ class CassandraNode(Node):
     """One node on 127.0.0.1, without JMX."""
 
     name = "cassandra"
+    yields = True
 
     def __init__(self, home: Path, *, port: int, storage_port: int, heap: str = "1g", passwords: bool = False) -> None:
         """`port` speaks CQL, `storage_port` would speak to other nodes; `heap` is -Xms and -Xmx.

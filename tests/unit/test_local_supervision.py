@@ -13,6 +13,7 @@ import pytest
 from configs.settings import Settings
 from local import launch
 from local.programs import Program, programs
+from local.share import NICENESS
 from local.supervision import ProcessState, Supervisor
 from tests.support.waiting import wait_until
 
@@ -84,6 +85,20 @@ def test_it_runs_logs_and_stops(run: Callable[..., Supervisor], folder: Path) ->
     assert not supervisor.is_running()
     assert supervisor.states() == []
     supervisor.shut_down()  # nothing to do is no error
+
+
+@pytest.mark.parametrize("yields", [False, True])
+def test_each_program_has_a_share_of_the_processors_of_its_own(run: Callable[..., Supervisor], yields: bool) -> None:
+    code = f"print('here', flush=True); {SLEEP}"
+    supervisor = run(Program("one", script(code), order=1, yields=yields))
+    wait_until(lambda: "here" in supervisor.log_file("one").read_text(), _DEADLINE)
+    pid = state_of(supervisor, "one").pid
+    assert pid is not None
+    assert os.getsid(pid) == os.getpgid(pid) == pid
+    assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + (NICENESS if yields else 0)
+    autogroup = Path(f"/proc/{pid}/autogroup")
+    if autogroup.exists():
+        assert autogroup.read_text().rsplit(maxsplit=1)[-1] == str(NICENESS if yields else 0)
 
 
 def test_what_is_killed_is_started_again(run: Callable[..., Supervisor]) -> None:

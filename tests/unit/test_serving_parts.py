@@ -13,7 +13,7 @@ import requests
 from configs.settings import load_settings
 from serving.answers import Bounded, encode
 from serving.history import MOST_WINDOWS, Step, span_of, window_starts
-from serving.models import Choices, Provenance
+from serving.models import Choices, Part, Provenance
 from serving.platform_models import Challenger
 from serving.scrape import Scraper, targets
 from serving.search import SearchIndex, fold
@@ -353,6 +353,17 @@ class TestCaches:
         assert later.etag != body.etag
         assert body.aged(known) is body
 
+    def test_what_is_large_is_kept_packed_and_aged_all_the_same(self) -> None:
+        known = Provenance(as_of=NOON, read_at=NOON, stale=False, age_seconds=None)
+        answer = Choices(source=known, genres=("Drama",) * 500, languages=())
+        body = encode(answer)
+        assert body.is_packed
+        assert len(body.content) < len(body.raw) / 10
+        assert Choices.model_validate_json(body.raw) == answer
+        late = Provenance(as_of=NOON, read_at=NOON, stale=True, age_seconds=7)
+        later: Any = Choices.model_validate_json(body.aged(late).raw)
+        assert (later.source, later.genres) == (late, answer.genres)
+
 
 class TestHeap:
     def test_what_is_kept_is_out_of_the_collectors_sight(self) -> None:
@@ -365,6 +376,12 @@ class TestHeap:
         assert not watched & {id(film) for film in ranking.films}
         assert gc.get_freeze_count() > len(ranking.films)
         gc.unfreeze()
+
+    def test_parts_of_one_kind_share_the_names_of_their_fields(self) -> None:
+        first, second = (Part(value=value, weight=0.4, points=1.0) for value in (1.0, 2.0))
+        assert first.model_fields_set is second.model_fields_set
+        assert first.model_fields_set == {"value", "weight", "points"}
+        assert first.model_copy(update={"value": 2.0, "points": 1.0}) == second
 
     def test_a_ranking_needs_no_collector_to_be_freed(self) -> None:
         """It refers to nothing that refers back: else freezing would keep every ranking for ever."""
