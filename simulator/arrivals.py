@@ -33,6 +33,9 @@ REMOVED_SHARE = 0.012
 """Comments whose text is gone when the listing first shows them."""
 _TICKS = 100
 """Ids count hundredths of a second since Reddit's start: seven digits in base 36, as Reddit's have."""
+_CROWDED = 10.0
+"""Comments a second from which on ids count finer: where most are taken, the next free one is far away."""
+_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class Arrivals:
         self._writer = writer
         self._seed = seed
         self._first_rate = rate * (1 - BRANCHING)
+        self._ticks = _TICKS * max(1, math.ceil(rate / _CROWDED))
+        self._remembered = max(_REMEMBERED, int(2 * rate * HORIZON_SECONDS))
+        """Ids: those of all the slots whose answers may still come, and as many again for the busy hours."""
         self._film = {film.id: film for film in interest.films}
         self._own_thread = {film.id for film in interest.films[:TALKED_ABOUT]}
         self._taken: dict[int, None] = {}
@@ -119,17 +125,16 @@ class Arrivals:
             if then < spark.until:
                 yield from self._cluster(rng, then, spark, comment.fullname)
 
-    @staticmethod
-    def order_at(at: float) -> int:
+    def order_at(self, at: float) -> int:
         """The number of an id given at `at`."""
-        return int((at - REDDIT_EPOCH) * _TICKS)
+        return int((at - REDDIT_EPOCH) * self._ticks)
 
     def free(self, order: int) -> int:
         """This number or the next that no comment has; taken from now on."""
         while order in self._taken:
             order += 1
         self._taken[order] = None
-        if len(self._taken) > 50_000:
+        if len(self._taken) > self._remembered:
             self._taken.pop(next(iter(self._taken)))
         return order
 

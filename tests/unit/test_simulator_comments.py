@@ -1,5 +1,6 @@
 """Invented comments: repeatable, bursty, of real lengths, and with a truth that the text bears out."""
 
+import itertools
 import random
 import re
 import statistics
@@ -105,6 +106,13 @@ def test_ids_are_unique_and_grow_with_time(an_hour: list[Comment]) -> None:
     ordered = sorted(an_hour, key=lambda comment: comment.order)
     assert [c.created for c in ordered] == sorted(c.created for c in ordered)
     assert all(re.fullmatch(r"[0-9a-z]{7}", comment.id) for comment in an_hour)
+
+
+def test_ids_have_room_at_any_rate() -> None:
+    crowd = comments_of(120, rate=200.0)
+    assert len({comment.id for comment in crowd}) == len(crowd)
+    ordered = [comment.created for comment in sorted(crowd, key=lambda comment: comment.order)]
+    assert all(before - after <= 1 for before, after in itertools.pairwise(ordered))
 
 
 def test_no_comment_is_older_than_its_thread(an_hour: list[Comment]) -> None:
