@@ -13,7 +13,7 @@ import requests
 from configs.settings import load_settings
 from serving.answers import Bounded, encode
 from serving.history import MOST_WINDOWS, Step, span_of, window_starts
-from serving.models import Choices, Part, Provenance
+from serving.models import Choices, Part, Provenance, TrendingFilm
 from serving.platform_models import Challenger
 from serving.scrape import Scraper, targets
 from serving.search import SearchIndex, fold
@@ -385,14 +385,19 @@ class TestHeap:
 
     def test_a_ranking_needs_no_collector_to_be_freed(self) -> None:
         """It refers to nothing that refers back: else freezing would keep every ranking for ever."""
-        process = Process(world()).follow()
-        state = process.context.board.state
+        board = Process(world()).follow().context.board
         gc.unfreeze()
-        gc.collect()
+        assert board.state.closed is not None
+        places = {id(film) for film in board.state.closed.films}
         gc.disable()
         try:
-            process.context.board.put(closed=None, live=None, catalogue=None)
-            del state
-            assert gc.collect() == 0
+            assert _films_at(places) == len(places)
+            board.put(closed=None, live=None, catalogue=None)
+            assert _films_at(places) == 0
         finally:
             gc.enable()
+
+
+def _films_at(places: set[int]) -> int:
+    """How many films of rankings live at these addresses."""
+    return sum(id(each) in places and isinstance(each, TrendingFilm) for each in gc.get_objects())
