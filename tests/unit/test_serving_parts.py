@@ -17,6 +17,7 @@ from serving.models import Choices, Part, Provenance, TrendingFilm
 from serving.platform_models import Challenger
 from serving.scrape import Scraper, targets
 from serving.search import SearchIndex, fold
+from serving.state import Catalogue, Ranking
 from serving.stream import Hub
 from tests.support import records
 from tests.support.memory_store import Wall
@@ -387,17 +388,22 @@ class TestHeap:
         """It refers to nothing that refers back: else freezing would keep every ranking for ever."""
         board = Process(world()).follow().context.board
         gc.unfreeze()
-        assert board.state.closed is not None
-        places = {id(film) for film in board.state.closed.films}
+        closed, live, catalogue = board.state.closed, board.state.live, board.state.catalogue
+        assert closed is not None
+        assert live is not None
+        assert catalogue is not None
+        kept = {id(each) for each in (closed, live, catalogue, catalogue.index, *closed.films, *live.films)}
+        del closed, live, catalogue
         gc.disable()
         try:
-            assert _films_at(places) == len(places)
+            assert _kept_at(kept) == len(kept)
             board.put(closed=None, live=None, catalogue=None)
-            assert _films_at(places) == 0
+            assert _kept_at(kept) == 0
         finally:
             gc.enable()
 
 
-def _films_at(places: set[int]) -> int:
-    """How many films of rankings live at these addresses."""
-    return sum(id(each) in places and isinstance(each, TrendingFilm) for each in gc.get_objects())
+def _kept_at(places: set[int]) -> int:
+    """How many of what a state keeps for long live at these addresses."""
+    kinds = (Ranking, Catalogue, SearchIndex, TrendingFilm)
+    return sum(id(each) in places and isinstance(each, kinds) for each in gc.get_objects())
