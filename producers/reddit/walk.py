@@ -19,7 +19,8 @@ from producers.reddit.things import Listing, Page, created, fullname
 MAX_PAGES_BACK = 30
 """A listing is 10 pages; the rest is head room against a listing that grows while it is read."""
 LATE_SECONDS = 180.0
-"""How far below the newest comment late ones are looked for: beyond it they would be too late for their window."""
+"""How far below what was the newest comment at the last look late ones are looked for: beyond it they would be too late
+for their window."""
 LATE_LOOK_INTERVAL = 30.0
 """A busy subreddit needs several requests for that look, so it is not done at each poll."""
 
@@ -39,6 +40,9 @@ class Walk:
     stop: threading.Event
     monotonic: Callable[[], float] = time.monotonic
     _last_late_look: float = field(default=float("-inf"), init=False)
+    _looked_to: float = field(default=float("-inf"), init=False)
+    """The newest comment's time, in epoch seconds, when late ones were last looked for. Not kept over a restart, so
+    that the first look goes down the whole listing."""
 
     def catch_up(self) -> bool:
         """Deliver everything new. True when there is probably more already.
@@ -57,6 +61,7 @@ class Walk:
         things, _ = self._back(None)
         if things and not self.stop.is_set():
             self.deliver(things[::-1], Page(things).newest)
+            self._looked_to = max(_times(things), default=self._looked_to)
         return False
 
     def _forward(self, anchor: str) -> bool:
@@ -129,20 +134,27 @@ class Walk:
             self.deliver((fresh + older)[::-1], page.newest)
 
     def _look_for_late(self, page: Page) -> None:
-        """Follow the listing down for `LATE_SECONDS` of event time, now and then."""
+        """Follow the listing down, now and then, to `LATE_SECONDS` of event time below the last such look.
+
+        Below the last look and not below the newest comment: after an outage what turned up late lies further down.
+        """
         now = self.monotonic()
-        times = [at for at in map(created, page.things) if at is not None]
+        times = _times(page.things)
         if not times or now - self._last_late_look < LATE_LOOK_INTERVAL:
             return
         self._last_late_look = now
-        horizon = max(times) - LATE_SECONDS
+        newest = max(times)
+        horizon = min(newest, self._looked_to) - LATE_SECONDS
         for _ in range(MAX_PAGES_BACK):
-            if min(times) < horizon or page.after is None or self.stop.is_set():
+            if min(times, default=horizon) < horizon or page.after is None:
+                break
+            if self.stop.is_set():
                 return
             page = self.listing.page(after=page.after)
             if fresh := self._fresh(page):
                 self.deliver(fresh[::-1], None)
-            times = [at for at in map(created, page.things) if at is not None] or [horizon - 1]
+            times = _times(page.things)
+        self._looked_to = newest
 
     def _fresh(self, page: Page) -> list[Any]:
         """The things of a page that were never delivered, each once, in the page's order."""
@@ -151,3 +163,7 @@ class Walk:
 
     def _meets_known(self, page: Page) -> bool:
         return any(self.position.knows(fullname(thing)) for thing in page.things)
+
+
+def _times(things: list[Any]) -> list[float]:
+    return [at for at in map(created, things) if at is not None]

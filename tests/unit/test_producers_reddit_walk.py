@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import DependencyError
@@ -208,6 +208,24 @@ def test_late_comments_further_down_are_looked_for_now_and_then() -> None:
     assert reader.delivered[-1:] == names(850)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_after_an_outage_late_comments_are_looked_for_below_what_was_read_before_it(restarted: bool) -> None:
+    listing = MovingListing()
+    listing.add(*(number for number in range(1, 301) if number != 150))
+    reader = Reader(listing)
+    reader.read_all()
+    listing.add(150, *range(301, 901))
+    if restarted:
+        reader = Reader(listing, position=reader.position)
+    reader.clock.advance(LATE_LOOK_INTERVAL)
+    reader.read_all()
+    assert reader.delivered[-1:] == names(150)
+    before = listing.requests
+    reader.clock.advance(LATE_LOOK_INTERVAL)
+    reader.read_all()
+    assert listing.requests - before == 3, "the next look goes 180 s down again: the two of a quiet poll and one more"
+
+
 def test_a_comment_served_twice_is_delivered_once_and_counted() -> None:
     listing = MovingListing()
     listing.add(*range(1, 11))
@@ -288,6 +306,7 @@ STEPS = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(STEPS)
+@example([("add", 49), ("crash", 1), ("late", 1), ("delete", 1), ("add", 1), ("add", 162)])
 def test_no_comment_is_missed_and_only_a_crash_sends_one_twice(steps: list[tuple[str, int]]) -> None:
     """Arrivals, late ones, deletions of the newest, crashes and restarts, in any order, within the listing's size."""
     listing, reader = MovingListing(), Reader(MovingListing())
