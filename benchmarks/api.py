@@ -214,14 +214,14 @@ def stream(load: Load, clients: int, seconds: float, server: psutil.Process) -> 
 
 
 @contextmanager
-def closing(settings: Settings, world: World) -> Iterator[None]:
-    """Another window closes every few seconds."""
+def closing(settings: Settings, world: World, every: float = _CLOSING_SECONDS) -> Iterator[None]:
+    """Another window closes each `every` seconds."""
     stop = threading.Event()
 
     def run() -> None:
         with Store.open(settings) as store:
             loader, start = Loader(world, store), world.end - settings.trend_window_duration
-            while not stop.wait(_CLOSING_SECONDS):
+            while not stop.wait(every):
                 start += MINUTE
                 loader.close(start)
 

@@ -1,23 +1,32 @@
-"""How light and how smooth the dashboard is in a real browser: `python -m benchmarks.dashboard [--url URL]`.
+"""How light and how smooth the dashboard is in a real browser: `python -m benchmarks.dashboard [--films 2000]`.
 
-Opens a dashboard that runs (the platform's by default) in Chromium with an empty cache, several times, and prints the
-bytes of the first view, the time until the first film is on screen, and how even the frames are while the list is
-scrolled and paged, and while new windows come in. The browser and the server share this machine, so the times are an
-upper bound on a quiet one.
+Opens a dashboard in Chromium with an empty cache, several times, and prints the bytes of the first view, the time until
+the first film is on screen, and how even the frames are while the list is scrolled and paged, and while new windows
+come in. The dashboard is one that runs (the platform's, or --url), or with --films one of its own over a Cassandra with
+so many made-up films, where a window closes each ten seconds. Browser and servers share this machine, so the times are
+an upper bound.
 """
 
 import argparse
 import shutil
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.api import await_ready, closing
+from benchmarks.api_data import Plan, fill
+from benchmarks.servers import servers, service
+from common.clock import system_clock
 from configs.settings import load_settings
 
+_CLOSING_SECONDS = 10.0
+"""Six times as often as in life, so that a minute shows how the list changes."""
 _LATE_MS = 34
 """Two frames of 60 a second: what the eye sees as a jerk."""
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -161,25 +170,46 @@ def pictures(browser: Browser, url: str, folder: Path) -> None:
         context.close()
 
 
-def main() -> None:
-    """Read the command line and run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", default=f"http://127.0.0.1:{load_settings().serving_port}/")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--watch", type=int, default=60, help="seconds of live updates to measure")
-    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="only take the two screenshots of README")
-    options = parser.parse_args()
+@contextmanager
+def made_up(films: int) -> Iterator[str]:
+    """The address of a dashboard of its own over a day of so many films."""
+    with servers() as settings:
+        world, _ = fill(settings, Plan(films=films, days=1), system_clock())
+        with service(settings, "serving"), closing(settings, world, _CLOSING_SECONDS):
+            await_ready(settings.serving_port)
+            yield f"http://127.0.0.1:{settings.serving_port}/"
+
+
+def measured(url: str, options: argparse.Namespace) -> None:
+    """What is asked for, in a browser."""
     executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if executable is None:
         raise SystemExit("no Chromium on this machine (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         if options.pictures:
-            pictures(browser, options.url, options.pictures)
+            pictures(browser, url, options.pictures)
         else:
-            report(browser, options.url, options.runs)
-            watched(browser, options.url, options.watch)
+            report(browser, url, options.runs)
+            watched(browser, url, options.watch)
         browser.close()
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--url", default=f"http://127.0.0.1:{load_settings().serving_port}/")
+    where.add_argument("--films", type=int, help="measure a dashboard of its own with so many made-up films")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--watch", type=int, default=60, help="seconds of live updates to measure")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="only take the two screenshots of README")
+    options = parser.parse_args()
+    if options.films:
+        with made_up(options.films) as url:
+            measured(url, options)
+    else:
+        measured(options.url, options)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from configs.settings import Settings
 from local.nodes.base import LOOPBACK
+from local.nodes.cassandra import CassandraNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _servers(settings: Settings) -> list[Program]:
                 ("CASSANDRA_STORAGE_PORT", settings.cassandra_storage_port),
             ),
             stop_seconds=60,
-            yields=True,
+            yields=CassandraNode.yields,
         ),
         Program(
             "kafka",
