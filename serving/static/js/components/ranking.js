@@ -3,8 +3,8 @@ import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from 
 import { FilmRow } from "./row.js";
 
 const GLIDE = { duration: 520, easing: "cubic-bezier(.2, .8, .2, 1)" };
-/** Rows of the first picture, a tall screen's worth: it need not wait for those further down. */
-const FIRST_ROWS = 12;
+/** Rows of the first picture, a screen's worth: it need not wait for those further down. */
+const FIRST_ROWS = 8;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Animate the list's children from where they were when their order changes. */
