@@ -195,10 +195,10 @@ def freshness(evidence: Evidence, _: Expected) -> Iterator[str]:
     """No answer claims a closed window before the micro-batch that closed it.
 
     When its rows were written is not known: a batch that was done again after a crash wrote them twice, and the later
-    time is the one they have.
+    time is the one they have. Batches while the host's clock was behind count as of when it was set back.
     """
     slide = evidence.rules.slide
-    times = [batch.began for batch in evidence.batches]
+    times = list(accumulate((batch.began for batch in evidence.batches), max))
     closed = list(accumulate((mark // slide * slide for mark in watermarks(evidence)), max))
     for answer in evidence.answers:
         place = bisect_right(times, answer.at)

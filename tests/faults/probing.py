@@ -1,7 +1,8 @@
 """A visitor who asks the API all the time, also while the platform is shot at, and notes what it claims."""
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import requests
@@ -21,6 +22,7 @@ class Prober:
         """Nothing is asked before the block is entered."""
         self._url = url + _PATH
         self._stop = threading.Event()
+        self._silent = threading.Lock()
         self._thread = threading.Thread(target=self._follow, name="prober", daemon=True)
         self.answers: list[Answer] = []
 
@@ -34,6 +36,12 @@ class Prober:
         self._stop.set()
         self._thread.join()
 
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Nothing is asked within the block."""
+        with self._silent:
+            yield
+
     def ask(self) -> None:
         """Once."""
         with suppress(requests.RequestException, ValueError, KeyError, TypeError):
@@ -46,4 +54,5 @@ class Prober:
 
     def _follow(self) -> None:
         while not self._stop.wait(_EVERY_SECONDS):
-            self.ask()
+            with self._silent:
+                self.ask()

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from local.environment import service_environment
 from local.isolated import isolated_settings
 from local.nodes.base import LOOPBACK
 from local.platform import Platform
+from local.programs import Program
 from local.readiness import messages_in
 from local.status import measure, probes
 from ml_service.source import GROUP
@@ -36,6 +37,8 @@ OBSERVERS = frozenset({"prometheus", "mlflow"})
 """Nothing depends on them: they run only where they are taken away."""
 DISKS = "disks"
 """The need of a fault that fills up a disk."""
+CLOCK = "clock"
+"""The need of a fault that moves the host's clock: a source with a clock of its own."""
 _DEADLINE = 240.0
 """Seconds without which a platform on two busy cores is not called stuck: a JVM's start takes 30 of them."""
 _POLL = 0.25
@@ -52,6 +55,8 @@ class World:
     prober: Prober | None = None
     """None where the API is not part of the platform."""
     planted: Planted = field(default_factory=dict)
+    source_shift: Path = Path(os.devnull)
+    """With `CLOCK`: the file that says by how many seconds the source's clock differs from the host's."""
     gaps: float = 0
     """Gaps reported by producers that have ended since."""
 
@@ -100,9 +105,20 @@ class World:
         Raises:
             NodeError: something did not stop, or did not come up.
         """
+        with self.stopped():
+            pass
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Everything is stopped within the block, and ready after it, on the data of before.
+
+        Raises:
+            NodeError: something did not stop, or did not come up.
+        """
         self.collector.note_served()  # the simulator forgets what it showed
         self.gaps += self.gap_count()
         self.platform.stop()
+        yield
         self.platform.up()
         self.platform.wait_ready()
 
@@ -192,7 +208,7 @@ def open_world(seed: int, needs: frozenset[str], say: Callable[[str], None]) -> 
 
     Args:
         seed: of the simulator.
-        needs: `DISKS`, and of `OBSERVERS` those to run.
+        needs: `DISKS`, `CLOCK`, and of `OBSERVERS` those to run.
         say: gets a line a step.
     """
     with ExitStack() as stack:
@@ -205,6 +221,10 @@ def open_world(seed: int, needs: frozenset[str], say: Callable[[str], None]) -> 
         platform = Platform(
             settings, simulator_args=simulator_arguments(folder, seed), without=sorted(OBSERVERS - needs)
         )
+        source_shift = folder / "source-shift"
+        if CLOCK in needs:
+            source_shift.write_text("0")
+            platform.programs = [_shifted(program, source_shift) for program in platform.programs]
         keepers = [
             stack.enter_context(Keeper(data / source, folder / kept, pattern))
             for source, kept, pattern in (
@@ -222,4 +242,12 @@ def open_world(seed: int, needs: frozenset[str], say: Callable[[str], None]) -> 
         if any(program.name == "serving" for program in platform.programs):
             url = f"http://{LOOPBACK}:{platform.settings.serving_port}"
             prober = stack.enter_context(Prober(url))
-        yield World(platform, store, collector, keepers, prober, planted)
+        yield World(platform, store, collector, keepers, prober, planted, source_shift)
+
+
+def _shifted(program: Program, shift: Path) -> Program:
+    """The simulator with a clock that a file moves; every other program as it is."""
+    if program.name != "simulator":
+        return program
+    interpreter, module, *command = program.command
+    return replace(program, command=(interpreter, module, "tests.faults.shifted", str(shift), *command))

@@ -244,6 +244,15 @@ class TestTheSource:
         sound.answers = [Answer("/trending", written - 1, newest)]
         assert kinds(sound) == {"I6"}, "before the batch began that closed it"
 
+    def test_batches_begun_while_the_clock_was_behind_count_as_of_when_it_was_set_back(self, sound: Evidence) -> None:
+        newest = max(to_millis(update.window_end) for update in sound.updates if update.is_final)
+        half = len(sound.batches) // 2
+        sound.batches = [replace(one, began=START - 300_000 * (n >= half)) for n, one in enumerate(sound.batches)]
+        sound.answers = [Answer("/trending", START + 1, newest)]
+        assert violations(sound) == []
+        sound.answers = [Answer("/trending", START - 1, newest)]
+        assert kinds(sound) == {"I6"}
+
 
 class TestRecomputation:
     def test_watermarks_are_those_of_the_batches_before(self) -> None:
