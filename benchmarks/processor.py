@@ -41,14 +41,14 @@ from common.kafka import Publisher
 from configs.settings import Settings, load_settings
 from configs.topics import REDDIT_STREAM, TREND_STREAM
 from contracts.events import TmdbFilm, TrendUpdate
+from processors.job import most_records
 from processors.linking.linker import Linker
 from storage.store import Store
 
 _LISTED = 100
 """Films in TMDB's lists: a row a window each, mentioned or not."""
-_BATCHES = 8
+_BATCHES = 4
 """Micro-batches in a run at least, so that a warm-up can be left out."""
-_MOST_ROWS = 250_000
 _WARM_UP = 0.25
 """Of the backlog: the first batches start workers, load the catalogue and warm the JVM."""
 _STALL_SECONDS = 180.0
@@ -71,7 +71,7 @@ def main() -> int:
     """Run the benchmark; 0 when everything balances."""
     arguments = _parse()
     load = _load(arguments)
-    rows = min(_MOST_ROWS, max(2_000, arguments.comments // _BATCHES))
+    rows = min(arguments.batch or most_records(), max(2_000, arguments.comments // _BATCHES))
     overrides = {"spark_max_offsets_per_trigger": rows, "trend_slide_duration": f"{arguments.slide} seconds"}
     result = _about(arguments, load)
     if arguments.steps:
@@ -115,6 +115,7 @@ def _parse() -> argparse.Namespace:
     add("--invented", action="store_true", help="texts by the simulator's writer even when recorded ones are there")
     add("--bodies", type=Path, default=REAL_BODIES, help="recorded comments, JSON Lines (.gz) with body and link_title")
     add("--catalogue", type=Path, default=REAL_CATALOGUE, help="films, JSON Lines (.gz)")
+    add("--batch", type=int, help="records a micro-batch at most (SPARK_MAX_OFFSETS_PER_TRIGGER; a quarter of all)")
     add("--films", type=int, help="so many films: the catalogue's most voted ones, or all and copies of other names")
     add("--steps", action="store_true", help="only the steps in this process, without servers: how their cost grows")
     add("--rows", type=int, default=40_000, help="comments for the row-at-a-time job; 0 leaves it out")

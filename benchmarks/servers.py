@@ -58,7 +58,7 @@ def producer(settings: Settings) -> Iterator[KafkaProducer]:
     opened = KafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers.split(","),
         acks="all",
-        compression_type="gzip",
+        compression_type="lz4",
         linger_ms=20,
         batch_size=256 * 1024,
         max_request_size=MAX_MESSAGE_BYTES,

@@ -70,7 +70,7 @@ class Publisher:
                 client_id=client_id,
                 acks="all",
                 enable_idempotence=True,
-                compression_type="gzip",
+                compression_type="lz4",  # the job unpacks every record: gzip costs it a sixth more in all
                 linger_ms=20,
                 max_request_size=MAX_MESSAGE_BYTES,
                 reconnect_backoff_max_ms=RECONNECT_MAX_MS,

@@ -103,7 +103,8 @@ class Settings(BaseSettings):
     spark_master: str = "local[*]"
     spark_trigger: Duration = timedelta(milliseconds=750)
     spark_shuffle_partitions: Annotated[int, Field(ge=1)] = 2
-    spark_max_offsets_per_trigger: Annotated[int, Field(ge=1)] = 250_000
+    spark_max_offsets_per_trigger: Annotated[int, Field(ge=1)] | None = None
+    """None: as `processors.job.most_records` says."""
     spark_driver_memory: str = "1g"
     spark_driver_host: str | None = None
     spark_executor_memory: str = "1g"

@@ -14,7 +14,7 @@ from configs.settings import ROOT
 LOCK = ROOT / "requirements.lock"
 FOLDER = ROOT / "requirements"
 
-_COMMON = ("kafka-python", "prometheus-client", "pydantic", "pydantic-settings", "structlog", "tenacity")
+_COMMON = ("kafka-python", "lz4", "prometheus-client", "pydantic", "pydantic-settings", "structlog", "tenacity")
 _STORE = (*_COMMON, "cassandra-driver")
 _SPARK = ("pyspark",)
 
