@@ -52,6 +52,8 @@ _BATCHES = 4
 _WARM_UP = 0.25
 """Of the backlog: the first batches start workers, load the catalogue and warm the JVM."""
 _STALL_SECONDS = 180.0
+_POLL_SECONDS = 0.5
+"""A look at the metrics takes the job some milliseconds of its one Python thread."""
 _STAGE_SAMPLE = 20_000
 _VADER_SAMPLE = 3_000
 
@@ -225,7 +227,7 @@ def _points(running: Service, done: Callable[[], int], count: int) -> Iterator[t
             before, moved = now, at
         if not running.alive or at - moved > _STALL_SECONDS:
             raise SystemExit(f"the job got no further than {before}; its log ends:\n{running.log.read_text()[-3_000:]}")
-        time.sleep(0.1)
+        time.sleep(_POLL_SECONDS)
 
 
 def _check(settings: Settings, load: Load) -> dict[str, Any]:
