@@ -122,6 +122,18 @@ class World:
         self.platform.up()
         self.platform.wait_ready()
 
+    @contextmanager
+    def new_session(self) -> Iterator[None]:
+        """Ask Cassandra by a new session within the block.
+
+        The driver schedules reconnections by the host's clock: one that was lost before a step back would be tried
+        again when the clock is where it was.
+        """
+        kept = self.store
+        with Store.open(self.settings, patience=2.0) as self.store:
+            yield
+        self.store = kept
+
     def settle(self) -> None:
         """Stop the sources and wait until everything they sent is processed, by progress.
 

@@ -46,10 +46,11 @@ class HostClock(Fault):
             self._undo.callback(step, _BACK_SECONDS)
             world.source_shift.write_text(str(_BACK_SECONDS))
             self._undo.callback(world.source_shift.write_text, "0")
-        mark = world.received()
-        wait_until(lambda: world.processed() > mark, _WAIT_SECONDS, what="progress with the clock of before")
-        time.sleep(grade.pick(6, 60))
-        return {"seconds": -_BACK_SECONDS, "processed": world.processed() - mark}
+        with world.new_session():
+            mark = world.received()
+            wait_until(lambda: world.processed() > mark, _WAIT_SECONDS, what="progress with the clock of before")
+            time.sleep(grade.pick(6, 60))
+            return {"seconds": -_BACK_SECONDS, "processed": world.processed() - mark}
 
     def heal(self, world: World) -> None:
         """Put the clock right. The source's shift goes first: for an instant it is behind, not ahead."""
