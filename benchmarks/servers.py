@@ -13,6 +13,7 @@ from typing import Any
 
 from kafka import KafkaProducer
 
+from common.kafka import COMPRESSION
 from common.topics import create_topics
 from configs.settings import ROOT, Settings
 from configs.topics import MAX_MESSAGE_BYTES, TMDB_STREAM
@@ -58,7 +59,7 @@ def producer(settings: Settings) -> Iterator[KafkaProducer]:
     opened = KafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers.split(","),
         acks="all",
-        compression_type="lz4",
+        compression_type=COMPRESSION,
         linger_ms=20,
         batch_size=256 * 1024,
         max_request_size=MAX_MESSAGE_BYTES,

@@ -17,6 +17,8 @@ _FLUSH_SECONDS = _SEND_DEADLINE_SECONDS + 10
 """A flush outlasts the records in it: their failures belong to it, not to the next one."""
 _BOOTSTRAP_SECONDS = 5.0
 """One attempt's own limit. The client library's 30 s would stretch a deadline of 2 s to 30."""
+COMPRESSION = "lz4"
+"""The job unpacks every record: gzip costs it a sixth more in all (docs/performance.md)."""
 RECONNECT_MAX_MS = 1_000
 """The client library's own 30 s would make a service miss a broker that came up meanwhile."""
 
@@ -70,7 +72,7 @@ class Publisher:
                 client_id=client_id,
                 acks="all",
                 enable_idempotence=True,
-                compression_type="lz4",  # the job unpacks every record: gzip costs it a sixth more in all
+                compression_type=COMPRESSION,
                 linger_ms=20,
                 max_request_size=MAX_MESSAGE_BYTES,
                 reconnect_backoff_max_ms=RECONNECT_MAX_MS,
