@@ -117,7 +117,7 @@ def _parse() -> argparse.Namespace:
     add("--invented", action="store_true", help="texts by the simulator's writer even when recorded ones are there")
     add("--bodies", type=Path, default=REAL_BODIES, help="recorded comments, JSON Lines (.gz) with body and link_title")
     add("--catalogue", type=Path, default=REAL_CATALOGUE, help="films, JSON Lines (.gz)")
-    add("--batch", type=int, help="records a micro-batch at most (SPARK_MAX_OFFSETS_PER_TRIGGER; a quarter of all)")
+    add("--batch", type=int, help="records a micro-batch at most (SPARK_MAX_OFFSETS_PER_TRIGGER), or a quarter of all")
     add("--films", type=int, help="so many films: the catalogue's most voted ones, or all and copies of other names")
     add("--steps", action="store_true", help="only the steps in this process, without servers: how their cost grows")
     add("--rows", type=int, default=40_000, help="comments for the row-at-a-time job; 0 leaves it out")

@@ -130,9 +130,12 @@ class World:
         again when the clock is where it was.
         """
         kept = self.store
-        with Store.open(self.settings, patience=2.0) as self.store:
-            yield
-        self.store = kept
+        with Store.open(self.settings, patience=2.0) as store:
+            self.store = store
+            try:
+                yield
+            finally:
+                self.store = kept
 
     def settle(self) -> None:
         """Stop the sources and wait until everything they sent is processed, by progress.
