@@ -4,7 +4,7 @@ import csv
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Opener
 from tests.browser.served import Served
@@ -102,6 +102,26 @@ def test_time_machine(open_page: Opener, world: World) -> None:
     assert ended < world.closed_end.isoformat()
     page.get_by_role("button", name="Back to now").click()
     expect(page.get_by_role("heading", level=1, name="Trending now")).to_be_visible()
+
+
+def test_what_is_said_is_of_the_films_on_screen(open_page: Opener) -> None:
+    page = open_page("/")
+    expect(page.locator(TITLE)).to_have_count(len(TITLES))
+    held: list[Route] = []
+    of_the_past = re.compile(r"/api/v1/trending\?.*at=")
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(of_the_past, hold)
+    page.get_by_role("button", name="Past", exact=True).click()
+    with page.expect_request(of_the_past):
+        page.get_by_role("button", name="−1 h").click()
+    expect(page.get_by_role("button", name="Back to now")).to_be_enabled()
+    expect(page.get_by_role("heading", level=1, name="Trending now")).to_be_visible()
+    (route,) = held
+    route.continue_()
+    expect(page.get_by_role("heading", level=1, name="Trending then")).to_be_visible()
 
 
 def test_csv_holds_what_is_on_screen(open_page: Opener, served: Served) -> None:

@@ -77,6 +77,8 @@ function Nothing({ view, data }) {
 export default function Now({ query }) {
   const view = viewOf(query);
   const resource = useResource(pathOf(view), eventsOf(view));
+  // until a new view's answer is here, the last one's films stay, and so does what is said of them
+  const shown = resource.path ? viewOf(new URL(resource.path, location.origin).searchParams) : view;
   const [panel, setPanel] = useState(null);
   const toggle = (name) => setPanel(panel === name ? null : name);
   const active = Object.values(view.filters).filter(Boolean).length;
@@ -84,8 +86,8 @@ export default function Now({ query }) {
   const change = (next) => setQuery({ page: null, ...next });
   return html`
     <div class="page-head">
-      <div><h1 tabindex="-1">${view.at ? "Trending then" : "Trending now"}</h1>${resource.data && html`<${Definition} data=${resource.data} view=${view} />`}</div>
-      <${Updated} resource=${resource} view=${view} />
+      <div><h1 tabindex="-1">${shown.at ? "Trending then" : "Trending now"}</h1>${resource.data && html`<${Definition} data=${resource.data} view=${shown} />`}</div>
+      <${Updated} resource=${resource} view=${shown} />
     </div>
     <div class="controls" role="toolbar" aria-label="View">
       ${!view.at && html`<${Segmented} label="Which window" value=${view.window ?? "closed"} options=${[["closed", "Last closed"], ["live", "Live"]]} onChange=${(value) => change({ window: value === "live" ? "live" : null })} />`}
