@@ -25,8 +25,10 @@ WRITE_SECONDS = Histogram(
 )  # fmt: skip
 
 T = TypeVar("T")
-Write = tuple[PreparedStatement, Sequence[Any]]
-"""A prepared upsert and its values."""
+Upsert = tuple[PreparedStatement, ...]
+"""A prepared upsert: one statement a table, all of the same columns."""
+Write = tuple[Upsert, Sequence[Any]]
+"""An upsert and its values."""
 
 
 class Database:
@@ -55,11 +57,28 @@ class Database:
         statement.is_idempotent = True  # every write names its own timestamp; a read changes nothing
         return statement
 
-    def insert(self, table: str, columns: Sequence[str], ttl: bool = True) -> PreparedStatement:
-        """Prepare an upsert; its last values: the write timestamp (µs) and, with `ttl`, the TTL (s)."""
+    def insert(self, tables: str | Sequence[str], columns: Sequence[str], ttl: bool = True) -> Upsert:
+        """Prepare an upsert; its last values: the write timestamp (µs) and, with `ttl`, the TTL (s).
+
+        Args:
+            tables: one, or several that hold the same rows under other keys.
+            columns: of each of them.
+            ttl: whether rows expire.
+
+        Raises:
+            DependencyError: see `prepare`.
+            ValueError: the tables' columns have different types.
+        """
         using = "TIMESTAMP ? AND TTL ?" if ttl else "TIMESTAMP ?"
         marks = ", ".join("?" * len(columns))
-        return self.prepare(f"INSERT INTO {{ks}}.{table} ({', '.join(columns)}) VALUES ({marks}) USING {using}")  # noqa: S608 - names from the code, values bound
+        statements = tuple(
+            self.prepare(f"INSERT INTO {{ks}}.{table} ({', '.join(columns)}) VALUES ({marks}) USING {using}")  # noqa: S608 - names from the code, values bound
+            for table in ([tables] if isinstance(tables, str) else tables)
+        )
+        types = {tuple(c.type.cql_parameterized_type() for c in one.column_metadata) for one in statements}
+        if len(types) > 1:
+            raise ValueError(f"the columns of {', '.join(tables)} have different types: a row is bound for all at once")
+        return statements
 
     def write(self, table: str, writes: Iterable[Write]) -> None:
         """Send upserts and wait until each is acknowledged; `table` is their name in metrics and errors.
@@ -71,7 +90,7 @@ class Database:
         for chunk in _chunks(writes):
             with WRITE_SECONDS.time():
                 self._write_chunk(table, chunk)
-            ROWS_WRITTEN.labels(table).inc(len(chunk))
+            ROWS_WRITTEN.labels(table).inc(sum(len(upsert) for upsert, _ in chunk))
 
     def read(self, statement: PreparedStatement, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """All rows of a query, its pages fetched one by one.
@@ -103,14 +122,25 @@ def _by_partition(writes: list[Write]) -> list[Request]:
     Rows of different partitions never share a request: that would only move the work to a coordinator.
     """
     partitions: dict[tuple[PreparedStatement, bytes], list[BoundStatement]] = {}
-    for statement, values in writes:
-        bound = statement.bind(values)
-        partitions.setdefault((statement, bound.routing_key), []).append(bound)
+    for upsert, values in writes:
+        for bound in _bound(upsert, values):
+            partitions.setdefault((bound.prepared_statement, bound.routing_key), []).append(bound)
     requests: list[Request] = []
     for rows in partitions.values():
         parts = (rows[start : start + _ROWS_A_REQUEST] for start in range(0, len(rows), _ROWS_A_REQUEST))
         requests += [_together(part) for part in parts]
     return requests
+
+
+def _bound(upsert: Upsert, values: Sequence[Any]) -> Iterator[BoundStatement]:
+    """One statement a table. Binding is the dearest step of a write, so it is done once for all of them."""
+    first, *others = upsert
+    bound = first.bind(values)
+    yield bound
+    for statement in others:
+        copy = BoundStatement(statement)
+        copy.values = bound.values
+        yield copy
 
 
 def _together(rows: list[BoundStatement]) -> Request:

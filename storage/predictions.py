@@ -27,7 +27,7 @@ class Predictions:
             horizons: those forecast, in window lengths: how many rows an instant of a film has.
         """
         self._database, self._ttl, self._horizons = database, ttl, len(set(horizons))
-        self._inserts = [database.insert(table, _COLUMNS) for table in ("predictions", "predictions_by_time")]
+        self._insert = database.insert(("predictions", "predictions_by_time"), _COLUMNS)
         self._of_movie = database.prepare(f"SELECT {_NAMES} FROM {{ks}}.predictions WHERE movie_id = ? LIMIT ?")  # noqa: S608
         self._at = database.prepare(f"SELECT {_NAMES} FROM {{ks}}.predictions_by_time WHERE made_at = ?")  # noqa: S608
         self._at_horizon = database.prepare(
@@ -43,8 +43,7 @@ class Predictions:
             DependencyError: Cassandra did not acknowledge every row; writing all of them again is safe.
         """
         known = list(predictions)
-        rows = (self._values(prediction) for prediction in known)
-        self._database.write("predictions", ((insert, values) for values in rows for insert in self._inserts))
+        self._database.write("predictions", ((self._insert, self._values(one)) for one in known))
         self._index.add(prediction.made_at for prediction in known)
 
     def for_movie(self, movie_id: int, horizon: int | None = None, limit: int = 100) -> list[Prediction]:

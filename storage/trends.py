@@ -27,7 +27,7 @@ class Trends:
     def __init__(self, database: Database, ttl: int) -> None:
         """Prepare the statements; `ttl` is in seconds, counted from the write."""
         self._database, self._ttl = database, ttl
-        self._inserts = [database.insert(table, _COLUMNS) for table in ("movie_trends", "trends_by_window")]
+        self._insert = database.insert(("movie_trends", "trends_by_window"), _COLUMNS)
         names = ", ".join(_COLUMNS)
         self._history = database.prepare(
             f"SELECT {names} FROM {{ks}}.movie_trends "  # noqa: S608
@@ -53,8 +53,7 @@ class Trends:
             DependencyError: Cassandra did not acknowledge every row; writing all of them again is safe.
         """
         known = list(updates)
-        rows = (values for update in known if (values := self._values(update)))
-        self._database.write("trends", ((insert, values) for values in rows for insert in self._inserts))
+        self._database.write("trends", ((self._insert, self._values(update)) for update in known))
         self._index.add(update.window_start for update in known)
 
     def history(

@@ -10,6 +10,7 @@ from configs.settings import Settings
 from local.nodes.cassandra import CassandraNode
 from storage.codec import to_micros
 from storage.connection import connect
+from storage.database import Database
 from storage.store import Store
 from tests.support.cassandra import migrated, settings_for
 from tests.support.records import NOON, entry, example, film, metric, prediction, quiet, update
@@ -133,3 +134,10 @@ def test_films_stay_and_the_ledgers_clock_is_the_batch_number(store: Store, sess
     row = session.execute("SELECT TTL(count) AS ttl, WRITETIME(count) AS at FROM ledger").one()
     assert row["at"] == 42
     assert 2 * DAY - 300 < row["ttl"] <= 2 * DAY
+
+
+def test_rows_of_tables_with_other_types_are_refused(session: Session, settings: Settings) -> None:
+    session.execute("CREATE TABLE other_films (movie_id bigint PRIMARY KEY)")
+    database = Database(session, settings.cassandra_keyspace, 5)
+    with pytest.raises(ValueError, match="movies, other_films have different types"):
+        database.insert(("movies", "other_films"), ("movie_id",), ttl=False)
