@@ -16,6 +16,7 @@ from processors.linking.series import ordinals, series_of
 from processors.linking.text import normalise
 from processors.linking.titles import (
     ARTICLES,
+    OTHER_NUMERAL,
     PART_WORDS,
     REMEMBERED,
     Numbered,
@@ -58,6 +59,8 @@ UNKNOWN_VOTES: Final = 300
 _SHORTER: Final = (("doctor", "dr"), ("mister", "mr"), ("versus", "vs"), ("colour", "color"), ("saint", "st"))
 """Words written in two ways."""
 
+_APOSTROPHE: Final = re.compile("['’]")
+
 _OWNER: Final = re.compile(r"^(?:[A-Z][\w.]*\s+){0,2}[A-Z][\w.]*(?:['’]s|s['’])\s+(?=\S+\s+\S+)")
 """The author before a title: "Lemony Snicket's A Series of Unfortunate Events"."""
 
@@ -80,10 +83,12 @@ def votes_of(film: Film) -> int:
 
 
 def _spellings(words: str, title: str) -> Iterator[str]:
-    """A normalised title and how it looks with its hyphens or apostrophes left out, or `&` written out."""
+    """A normalised title and how it looks with hyphens or apostrophes left out, `&` or a number written otherwise."""
     yield words
+    if " " in words:
+        yield " ".join(OTHER_NUMERAL.get(word, word) for word in words.split())
     if "'" in title or "’" in title:
-        yield normalise(title.replace("'", "").replace("’", ""))
+        yield normalise(_APOSTROPHE.sub("", title))
     if "-" in title:
         yield normalise(title.replace("-", ""))
     if "." in title or "*" in title:
@@ -149,7 +154,8 @@ def _title_forms(title: str, kind: Kind, *, known: bool) -> Iterator[tuple[str, 
         bare = without_article(words)
         if bare != words:
             yield bare, max(kind, Kind.NO_ARTICLE)
-    yield from _numbered_title_forms(title, kind)
+    for spelling in dict.fromkeys((title, _APOSTROPHE.sub("", title))):
+        yield from _numbered_title_forms(spelling, kind)
     if known:
         yield from _part_forms(title)
 
@@ -170,7 +176,7 @@ def _part_forms(title: str) -> Iterator[tuple[str, Kind]]:
     """Main title alone, subtitles alone; what has a number in it also with it written otherwise."""
     raw = raw_parts(title)
     parts = [normalise(part) for part in raw]
-    for index, part in enumerate(parts if len(parts) > 1 else ()):
+    for index, part in enumerate(parts if " ".join(parts) != normalise(title) or len(parts) > 1 else ()):
         kind = Kind.SUBTITLE if index else Kind.MAIN
         if index and (_is_number_part(part) or part.replace(" ", "").isdigit()):
             continue

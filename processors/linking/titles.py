@@ -22,6 +22,13 @@ NUMBERS: Final = {
 
 PART_WORDS: Final = ("part", "chapter", "vol", "volume", "episode")
 
+OTHER_NUMERAL: Final = {
+    written: other
+    for number, word in enumerate(_WORDS[1:], 2)
+    for written, other in ((word, str(number)), (str(number), word))
+}
+"""2 for two, and two for 2."""
+
 _DASH: Final = re.compile(r"\s[-–—]\s")
 _COLON: Final = re.compile(r"[:;](?=\s|\D)")
 """What divides a main title from its subtitle: a dash with spaces; without one, a colon ("3:10 to Yuma" has none)."""

@@ -59,6 +59,10 @@ SERIES = [
     Film(8, "John Wick", year=2014, vote_count=18_000),
     Film(9, "The Lord of the Rings: The Two Towers", year=2002, vote_count=20_000),
     Film(10, "Spider-Man: Far From Home", year=2019, vote_count=15_000),
+    Film(11, "Seven Samurai", year=1954, vote_count=4_000),
+    Film(12, "Ocean's Twelve", year=2004, vote_count=2_000),
+    Film(13, "Birds of Prey (and the Fantabulous Emancipation of One Harley Quinn)", year=2020, vote_count=9_000),
+    Film(14, "The Grand Budapest Hotel", year=2014, vote_count=4_000),
 ]
 SURFACES = all_surfaces(SERIES)
 
@@ -80,6 +84,10 @@ def test_a_series_in_order_of_release() -> None:
         ("two towers", 9),
         ("spiderman far from home", 10),
         ("ffh", 10),
+        ("7 samurai", 11),
+        ("oceans 12", 12),
+        ("birds of prey", 13),
+        ("grand budapest", 14),
     ],
 )
 def test_forms_people_write(surface: str, movie_id: int) -> None:
