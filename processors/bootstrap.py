@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from common.clock import Clock, to_millis
 from common.kafka import open_consumer
@@ -15,6 +16,7 @@ from configs.topics import DEAD_LETTER_STREAM, REDDIT_STREAM, TMDB_STREAM, TREND
 from contracts.errors import ContractError, DependencyError
 from contracts.events import TmdbFilm
 from processors.catalogue import Catalogue
+from processors.parse import Limits, parse_film
 
 _NEEDED = (TMDB_STREAM, REDDIT_STREAM, TREND_STREAM, DEAD_LETTER_STREAM)
 _POLL_SECONDS = 0.5
@@ -50,11 +52,11 @@ def await_topics(servers: str, *, deadline: float, stop: threading.Event) -> str
 class FilmReader:
     """Reads recent polls from tmdb_stream with a plain consumer, apart from the query's own reading."""
 
-    def __init__(self, servers: str, *, deadline: float, clock: Clock) -> None:
+    def __init__(self, servers: str, limits: Limits, *, deadline: float, clock: Clock) -> None:
         self._open: Callable[[], KafkaConsumer] = lambda: open_consumer(
             servers, group=None, client_id="trendscope-processor-bootstrap", deadline=deadline
         )
-        self._clock = clock
+        self._limits, self._clock = limits, clock
 
     def fill(self, catalogue: Catalogue, *, deadline: float, stop: threading.Event) -> None:
         """Merge recent polls, until there are films and no more come for a moment.
@@ -79,15 +81,14 @@ class FilmReader:
             place = found.get(partition)
             consumer.seek(partition, place.offset if place else ends[partition])
 
-    @staticmethod
-    def _read(consumer: KafkaConsumer, catalogue: Catalogue, deadline: float, stop: threading.Event) -> None:
+    def _read(self, consumer: KafkaConsumer, catalogue: Catalogue, deadline: float, stop: threading.Event) -> None:
         start = quiet_since = time.monotonic()
         while not stop.is_set():
             films = [
                 film
                 for records in consumer.poll(timeout_ms=int(_POLL_SECONDS * 1_000)).values()
                 for record in records
-                if (film := _film(record.value)) is not None
+                if (film := film_of(record, self._limits)) is not None
             ]
             catalogue.merge(films)
             now = time.monotonic()
@@ -99,9 +100,9 @@ class FilmReader:
                 raise DependencyError(f"no film in {TMDB_STREAM} after {deadline:.0f} s: does the TMDB producer run?")
 
 
-def _film(value: bytes | None) -> TmdbFilm | None:
+def film_of(record: ConsumerRecord, limits: Limits) -> TmdbFilm | None:
     """The film of a message; None for one the query will dead-letter."""
     try:
-        return TmdbFilm.decode(value)
+        return parse_film(record.value, record.timestamp, limits)[0]
     except ContractError:
         return None

@@ -37,10 +37,10 @@ class Catalogue:
         self._changed = False
         newest = files.newest()
         if newest is not None:
-            self._last = files.load(newest)
-            self._films = dict(self._last.films)
-            self._observations = {movie: list(rows) for movie, rows in self._last.observations.items()}
-            self._linking = files.load(self._last.linking_since)
+            self._last = newest
+            self._films = dict(newest.films)
+            self._observations = {movie: list(rows) for movie, rows in newest.observations.items()}
+            self._linking = files.find(newest.linking_since)
 
     def __len__(self) -> int:
         return len(self._films)
@@ -73,22 +73,26 @@ class Catalogue:
                 del rows[:-_MOST_OBSERVATIONS]
                 self._changed = True
 
-    def publish(self, now: int, last_append: int) -> bool:
+    def publish(self, now: int, newest: int) -> bool:
         """Write a snapshot when something changed and the last one is old enough; tells whether it did.
+
+        Snapshots from later than this one go: they are of a time when the broker's clock was ahead, and no record of
+        this micro-batch or a later one may find them newer.
 
         Args:
             now: the host's clock, ms.
-            last_append: the newest append time of any record read so far, ms; no record that was read already may
-                see the new snapshot, even when the host's clock is behind the broker's.
+            newest: the newest append time in the micro-batch, ms; none of its records may see the new snapshot when
+                they are read again, even when the host's clock is behind the broker's.
         """
-        effective = max(now, last_append) + EFFECTIVE_AFTER
+        effective = max(now, newest) + EFFECTIVE_AFTER
         if not self._changed or not self._films:
             return False
-        if self._last and effective < self._last.effective_from + PUBLISH_EVERY:
+        if self._last and abs(effective - self._last.effective_from) < PUBLISH_EVERY:
             return False
-        since = effective
-        if self._linking is not None and not _linking_differs(self._linking.films, self._films):
-            since = self._linking.effective_from
+        self._files.drop_from(effective)
+        since, linking = effective, self._linking
+        if linking and linking.effective_from < effective and not _linking_differs(linking.films, self._films):
+            since = linking.effective_from
         rows = {movie: tuple(some) for movie, some in self._observations.items()}
         snapshot = Snapshot(effective, since, dict(self._films), rows)
         self._files.write(snapshot)

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from common.files import write_atomically
 from configs.logging import get_logger
 from configs.settings import Settings
 from contracts.errors import ConfigurationError
@@ -66,9 +67,7 @@ class Checkpoint:
             if self.spark.exists():
                 raise ConfigurationError(f"the checkpoint in {self._folder} has no job.json: {WHAT_TO_DO}")
             self._folder.mkdir(parents=True, exist_ok=True)
-            draft = file.with_suffix(".draft")
-            draft.write_bytes(orjson.dumps(asdict(wanted)))
-            draft.rename(file)
+            write_atomically(file, orjson.dumps(asdict(wanted)))
             return wanted
         return _compatible(_read(file), wanted)
 

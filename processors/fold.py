@@ -81,7 +81,7 @@ def fold(
         windows=rows,
         ledger=_ledger(comments, verdict, packets) if lead else {},
         documents=_documents(packets, accepted),
-        last_append=last_append,
+        last_append=max((packet.last_append for packet in packets), default=last_append),
         first_comment=min((packet.first_comment for packet in packets if packet.first_comment), default=0),
         watermark=watermark,
         uncertain=sum(packet.uncertain for packet in packets),

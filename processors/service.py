@@ -23,6 +23,7 @@ from processors.catalogue import Catalogue
 from processors.checkpoint import Checkpoint
 from processors.crash import CrashSwitch
 from processors.job import start_query
+from processors.parse import Limits
 from processors.progress import Progress
 from processors.sink import Sink, SinkRules
 from processors.snapshots import SnapshotFiles
@@ -89,9 +90,12 @@ def _store_and_catalogue(settings: Settings, stack: ExitStack, stop: threading.E
     catalogue = Catalogue(SnapshotFiles(settings.data_dir / "catalogue"))
     catalogue.merge(store.movies.all())
     deadline = settings.startup_deadline
-    reader = FilmReader(settings.kafka_bootstrap_servers, deadline=deadline, clock=system_clock)
+    reader = FilmReader(
+        settings.kafka_bootstrap_servers, Limits.from_settings(settings), deadline=deadline, clock=system_clock
+    )
     reader.fill(catalogue, deadline=deadline, stop=stop)
-    catalogue.publish(to_millis(system_clock()), 0)
+    if not catalogue.version:  # else the first micro-batch publishes: one that is done again links as it did before
+        catalogue.publish(to_millis(system_clock()), 0)
     log.info("catalogue_ready", films=len(catalogue), version=catalogue.version)
     return store, catalogue
 

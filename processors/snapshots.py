@@ -1,6 +1,7 @@
 """Catalogue snapshots as files: `<effective_from in ms>.json.gz` in one folder, never changed once there."""
 
 import gzip
+import zlib
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +10,18 @@ from typing import NamedTuple
 
 import orjson
 
+from common.files import write_atomically
+from configs.logging import get_logger
 from processors.linking.model import Film
 
 _SUFFIX = ".json.gz"
 _COMPRESSION = 1
 """A snapshot is written within a batch: the quickest level, for a third more bytes."""
 _ALWAYS_KEPT = 3
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, ValueError, KeyError, TypeError)
+"""What reading a file that is not a whole snapshot ends with."""
+
+log = get_logger("processors.snapshots")
 
 
 class Observation(NamedTuple):
@@ -52,9 +59,25 @@ class SnapshotFiles:
             return []
         return sorted(int(path.name.removesuffix(_SUFFIX)) for path in self._folder.glob(f"*{_SUFFIX}"))
 
-    def newest(self) -> int | None:
-        """The last version; None when there is none."""
-        return max(self.versions(), default=None)
+    def newest(self) -> Snapshot | None:
+        """The last snapshot that can be read; None when there is none. Damaged ones are set aside under `.damaged`."""
+        for version in reversed(self.versions()):
+            found = self.find(version)
+            if found is not None:
+                return found
+        return None
+
+    def find(self, version: int) -> Snapshot | None:
+        """A snapshot; None when it is not there, or damaged: then it is set aside."""
+        path = self._path(version)
+        try:
+            return self.load(version)
+        except FileNotFoundError:
+            return None
+        except _DAMAGED as error:
+            path.replace(path.with_name(path.name + ".damaged"))
+            log.error("damaged_file_set_aside", path=str(path), error=repr(error))
+            return None
 
     def write(self, snapshot: Snapshot) -> None:
         """Write a snapshot; it appears whole or not at all."""
@@ -75,9 +98,8 @@ class SnapshotFiles:
                 for film in snapshot.films.values()
             ],
         }
-        draft = self._folder / f"{snapshot.effective_from}.draft"
-        draft.write_bytes(gzip.compress(orjson.dumps(document), _COMPRESSION, mtime=0))
-        draft.rename(self._path(snapshot.effective_from))
+        content = gzip.compress(orjson.dumps(document), _COMPRESSION, mtime=0)
+        write_atomically(self._path(snapshot.effective_from), content)
 
     def load(self, version: int) -> Snapshot:
         """Read a snapshot.
@@ -103,6 +125,12 @@ class SnapshotFiles:
         for version in versions:
             if version not in keep:
                 self._path(version).unlink()
+
+    def drop_from(self, version: int) -> None:
+        """Delete the snapshots of this version and later ones."""
+        for later in self.versions():
+            if later >= version:
+                self._path(later).unlink()
 
     def _path(self, version: int) -> Path:
         return self._folder / f"{version}{_SUFFIX}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from producers.durable import write_atomically
+from common.files import write_atomically
 
 _KEY_BYTES = 32
 _HEX_DIGITS = 32

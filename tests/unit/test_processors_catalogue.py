@@ -1,17 +1,21 @@
 """Catalogue snapshots: when one is published, which one a record uses, what is kept."""
 
+import gzip
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kafka.consumer.fetcher import ConsumerRecord
 
 from common.clock import to_millis
 from contracts.events import TmdbFilm
+from processors.bootstrap import film_of
 from processors.catalogue import EFFECTIVE_AFTER, PUBLISH_EVERY, Catalogue
 from processors.catalogue_reader import CatalogueReader, NoCatalogueError
 from processors.linking.model import CommentText, Film, Links
+from processors.parse import Limits
 from processors.snapshots import Snapshot, SnapshotFiles
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -89,6 +93,58 @@ class TestPublish:
         assert (len(again), again.title(2), again.version) == (2, "Film 2", T + EFFECTIVE_AFTER)
         again.merge([film(1)])
         assert not again.publish(T + PUBLISH_EVERY, 0), "nothing is new"
+
+    @pytest.mark.parametrize("restarted", [False, True])
+    def test_goes_on_when_the_brokers_clock_was_ahead(
+        self, catalogue: Catalogue, files: SnapshotFiles, restarted: bool
+    ) -> None:
+        ahead = 2 * 60 * 60_000
+        catalogue.merge([film(1)])
+        catalogue.publish(T, T)
+        catalogue.merge([film(2)])
+        catalogue.publish(T, T + ahead)
+        if restarted:
+            catalogue = Catalogue(files)
+        catalogue.merge([film(3, fetched_at=NOW + timedelta(minutes=1))])
+        assert catalogue.publish(T + 60_000, T + 60_000)
+        assert files.versions() == [T + EFFECTIVE_AFTER, T + 60_000 + EFFECTIVE_AFTER], "none is left in the future"
+        newest = files.load(catalogue.version)
+        assert set(newest.films) == {1, 2, 3}
+        assert newest.linking_since == catalogue.version, "the linker of before went with its snapshot"
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"no gzip", gzip.compress(b'{"films": [[1]]}'), gzip.compress(b"[]")[:-6]]
+    )
+    def test_a_damaged_snapshot_is_set_aside(self, files: SnapshotFiles, tmp_path: Path, content: bytes) -> None:
+        files.write(Snapshot(100, 100, {1: Film(1, "Film 1")}, {}))
+        (tmp_path / "200.json.gz").write_bytes(content)
+        assert Catalogue(files).version == 100
+        assert files.versions() == [100]
+        assert (tmp_path / "200.json.gz.damaged").read_bytes() == content
+
+    def test_a_linkers_films_that_are_gone_are_published_again(
+        self, catalogue: Catalogue, files: SnapshotFiles, tmp_path: Path
+    ) -> None:
+        catalogue.merge([film(1)])
+        catalogue.publish(T, 0)
+        catalogue.merge([film(popularity=11.0, fetched_at=NOW + timedelta(minutes=1))])
+        catalogue.publish(T + PUBLISH_EVERY, 0)
+        (tmp_path / f"{T + EFFECTIVE_AFTER}.json.gz").unlink()
+        again = Catalogue(files)
+        again.merge([film(popularity=12.0, fetched_at=NOW + timedelta(minutes=2))])
+        assert again.publish(T + 2 * PUBLISH_EVERY, 0)
+        assert files.load(again.version).linking_since == again.version
+
+
+class TestBootstrap:
+    @pytest.mark.parametrize(
+        ("fetched_at", "taken"),
+        [(NOW, True), (NOW + timedelta(days=2), False), (datetime(9999, 1, 1, tzinfo=UTC), False)],
+    )
+    def test_takes_in_what_the_query_takes_in(self, fetched_at: datetime, taken: bool) -> None:
+        value = film(fetched_at=fetched_at).encode()
+        record = ConsumerRecord("tmdb_stream", 0, None, 0, T, 0, None, value, [], None, -1, len(value), -1)
+        assert (film_of(record, Limits(1_000, 60_000)) is not None) is taken
 
 
 class TestMerge:

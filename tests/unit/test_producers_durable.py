@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from common.files import write_atomically
 from contracts.errors import ConfigurationError
-from producers.durable import exclusive, load_json, save_json, source_folder, write_atomically
+from producers.durable import exclusive, load_json, save_json, source_folder
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
