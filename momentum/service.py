@@ -130,7 +130,7 @@ class Service:
         newest = self._store.trends.windows(1)
         if not newest:
             return []
-        after = self.engine.last or newest[0] - FIRST_LOOK
+        after = self.engine.last or _hour_of(newest[0] - FIRST_LOOK) - timedelta.resolution
         found: list[datetime] = []
         day = newest[0].date()
         while day >= after.date():
@@ -168,3 +168,8 @@ class Service:
             return []
         known = {each.breakout_id for each in self._store.breakouts.latest(1_000, min(b.started_at for b in begun))}
         return [breakout for breakout in begun if breakout.breakout_id not in known]
+
+
+def _hour_of(instant: datetime) -> datetime:
+    """The whole hour before: an hour begun in its middle would be written over the whole one that is stored."""
+    return instant.replace(minute=0, second=0, microsecond=0)

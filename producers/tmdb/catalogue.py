@@ -1,12 +1,12 @@
 """The daily walk through TMDB's wider catalogue, a page at a time: films people talk about are not all in a list."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from common.clock import Clock
 from configs.logging import get_logger
-from producers.errors import SourceRefusedError
+from producers.errors import SourceRefusedError, SourceUnavailableError
 from producers.tmdb.lists import Api, last_page, results
 from producers.tmdb.memory import Memory
 from producers.tmdb.records import movie_id
@@ -17,6 +17,9 @@ WALK_INTERVAL = timedelta(days=1)
 FINISHED = 1_000_000
 """The position after the last page, whatever TMDB_CATALOGUE_PAGES was then."""
 POPULAR, TOP_RATED = "/movie/popular", "/movie/top_rated"
+
+_MOST_FAILURES = 3
+"""Of one page, a poll apart: then it is left to the next day's walk. Polls work meanwhile: it is the page's fault."""
 
 log = get_logger(__name__)
 
@@ -31,12 +34,13 @@ class CatalogueWalk:
     region: str
     pages: int
     clock: Clock
+    _failures: int = field(default=0, init=False)
 
     def step(self, seconds: float) -> bool:
         """Publish the next page within `seconds`; False when the day's walk is done.
 
         Raises:
-            SourceError, ConfigurationError: from the API; the position stays.
+            SourceError, ConfigurationError: from the API; the position stays, until a page has failed too often.
             DependencyError: Kafka did not take the films; the position stays.
         """
         now = self.clock()
@@ -52,6 +56,13 @@ class CatalogueWalk:
             log.warning("catalogue_page_refused", error=str(error))
             self._save(started_at, index + 1)
             return True
+        except SourceUnavailableError as error:
+            self._failures += 1
+            if self._failures < _MOST_FAILURES:
+                raise
+            log.warning("catalogue_page_given_up", error=str(error))
+            self._save(started_at, index + 1)
+            return True
         items = results(answer, path)
         fetched_at = self.clock()
         for item in items:
@@ -63,6 +74,7 @@ class CatalogueWalk:
         return True
 
     def _save(self, started_at: datetime, following: int, movie_ids: Iterable[int] = ()) -> None:
+        self._failures = 0
         self.memory.save_walk(started_at, following if following < self.pages else FINISHED, movie_ids)
 
     @property

@@ -1,14 +1,18 @@
 """The details of one film at a time: they hold the alternative titles that comments may use."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from common.clock import Clock
 from configs.logging import get_logger
-from producers.errors import SourceRefusedError
+from producers.errors import SourceRefusedError, SourceUnavailableError
 from producers.tmdb.lists import Api
-from producers.tmdb.memory import Memory
+from producers.tmdb.memory import DETAILS_AGE, Memory
 from producers.tmdb.records import alternative_titles
 from producers.tmdb.sender import FilmSender
+
+RETRY_AFTER = timedelta(hours=1)
+"""A film that TMDB fails to answer for must not keep all others waiting."""
 
 log = get_logger(__name__)
 
@@ -30,7 +34,7 @@ class DetailsWork:
         published once more, never forgotten.
 
         Raises:
-            SourceError, ConfigurationError: from the API.
+            SourceError, ConfigurationError: from the API; this film's turn comes again after `RETRY_AFTER`.
             DependencyError: Kafka did not take the film.
         """
         number = self._next()
@@ -42,6 +46,9 @@ class DetailsWork:
             log.info("details_refused", movie_id=number, status=error.status)
             self.memory.save_details(number, self.memory.titles(number), self.clock())
             return True
+        except SourceUnavailableError:
+            self.memory.save_details(number, self.memory.titles(number), self.clock() - DETAILS_AGE + RETRY_AFTER)
+            raise
         fetched_at = self.clock()
         titles = alternative_titles(details)
         listed = self.sender.listed.get(number)

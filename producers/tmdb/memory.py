@@ -136,7 +136,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         with closing(connection.cursor()) as cursor:
             cursor.executescript(_SCHEMA)
+            _check(cursor)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _check(cursor: sqlite3.Cursor) -> None:
+    """Damage that making the tables does not meet would else end the first read of it, at every start."""
+    found = cursor.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)

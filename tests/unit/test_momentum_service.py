@@ -184,6 +184,17 @@ def test_without_a_state_the_last_hours_are_learned_from() -> None:
     assert timedelta(hours=1) < FIRST_LOOK < timedelta(days=1)
 
 
+def test_without_a_state_no_hour_is_begun_in_its_middle() -> None:
+    store = MemoryStore()
+    for number in range(-int(FIRST_LOOK / MINUTE) - 90, 20):
+        put_window(store, number, {1: 2})
+    service = service_of(store)
+    run_through(service)
+    first = min(start for start, _ in store.momenta)
+    assert first.minute == 0
+    assert first <= END + 14 * MINUTE - FIRST_LOOK < first + timedelta(hours=1)
+
+
 def test_a_state_of_other_windows_is_left_aside() -> None:
     store = story(20)
     store.saved = (END, b"something else")

@@ -14,6 +14,7 @@ from contracts.events import DeadLetterReason, TmdbFilm
 from producers.errors import SourceRefusedError, SourceUnavailableError
 from producers.metrics import ProducerMetrics
 from producers.outbox import Outbox
+from producers.tmdb.details import RETRY_AFTER
 from producers.tmdb.memory import DETAILS_AGE, Memory
 from producers.tmdb.poll import TmdbPoll
 from tests.unit.producers_support import NOW, KeepingPublisher, SettableClock
@@ -261,9 +262,36 @@ def test_trouble_between_polls_ends_the_work_until_the_next_poll(rig: Rig, error
     assert rig.api.asked.count("/movie/1") == 1
     assert rig.poll.side_work(100) is False
     del rig.api.failing["/movie/1"]
+    rig.clock.advance(RETRY_AFTER.total_seconds() + 1)
     rig.poll()
     rig.work()
     assert rig.poll.memory.titles(1) == ("Other 1",)
+
+
+def test_a_film_that_tmdb_fails_to_answer_for_keeps_no_other_waiting(rig: Rig) -> None:
+    rig.restart(pages=0)
+    rig.api.failing["/movie/1"] = SourceUnavailableError("500")
+    for _ in range(3):
+        rig.poll()
+        rig.work()
+    assert [path for path in rig.api.asked if path.removeprefix("/movie/").isdigit()] == [
+        f"/movie/{number}" for number in (1, 2, 3, 4)
+    ]
+
+
+def test_a_page_that_always_fails_is_given_up_for_the_day(rig: Rig) -> None:
+    rig.api.failing["/movie/popular"] = SourceUnavailableError("500")
+    for _ in range(2):
+        rig.poll()
+        rig.work()
+    assert not any("top_rated" in path for path in rig.api.asked)
+    for _ in range(7):
+        rig.poll()
+        rig.work()
+    assert [path for path in rig.api.asked if "popular" in path] == [
+        f"/movie/popular?{page}" for page in (1, 2, 3) for _ in range(3)
+    ]
+    assert [path for path in rig.api.asked if "top_rated" in path] == ["/movie/top_rated?1", "/movie/top_rated?2"]
 
 
 def test_no_request_is_begun_shortly_before_a_poll(rig: Rig) -> None:
@@ -309,3 +337,17 @@ def test_a_damaged_memory_is_set_aside(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(DependencyError, match="cannot open"):
         Memory.open(tmp_path / "absent" / "films.sqlite3")
+
+
+def test_a_memory_damaged_within_is_set_aside(tmp_path: Path) -> None:
+    file = tmp_path / "films.sqlite3"
+    memory = Memory.open(file)
+    memory.note(range(5_000))
+    memory.close()
+    content = bytearray(file.read_bytes())
+    content[8_192:40_960] = bytes(32_768)
+    file.write_bytes(content)
+    memory = Memory.open(file)
+    assert memory.next_due(NOW) is None
+    memory.close()
+    assert (tmp_path / "films.sqlite3.damaged").exists()
