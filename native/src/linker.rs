@@ -252,7 +252,7 @@ impl Linker {
             Some('-') => next & bits::SEQUEL != 0,
             _ => false,
         };
-        if goes_on {
+        if goes_on || context.text[start..end].windows(2).any(|pair| pair == ['\n', '\n']) {
             return None;
         }
         let film = &self.catalogue.films[choice.film as usize];

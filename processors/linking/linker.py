@@ -36,6 +36,9 @@ _EMPHASIS: Final = re.compile(r"[\"“*_`]|\((?:19|20)\d\d")
 SEQUEL: Final = frozenset(["2", "3", "4", "5", "6", "7", "8", "9", "10", "ii", "iii", "iv", "vi", "vii"])
 
 
+PARAGRAPH: Final = "\n\n"
+"""No title goes on in the next paragraph."""
+
 WATCH: Final = frozenset(["watch", "watched", "watching", "rewatch", "rewatched", "rewatching"])
 
 CAME: Final = frozenset(["came", "comes", "coming"])
@@ -200,6 +203,8 @@ class Linker:
         if choice is None or (choice.kind == Kind.INITIALS and not _as_initials(context.flat[found.start : found.end])):
             return None
         if _goes_on(context.word_after(found.end), context.text[body_end : body_end + 1]):
+            return None
+        if PARAGRAPH in context.text[body_start:body_end]:
             return None
         span = Span(found.start, found.end, body_start, body_end, found.surface)
         site = Site(span, choice, context, thread, year, found.chain, found.others, found.within, when)

@@ -100,7 +100,6 @@ NICKNAMES: Final[tuple[tuple[str, str, int | None], ...]] = (
     ("inglorious bastards", "Inglourious Basterds", 2009),
     ("inglourious bastards", "Inglourious Basterds", 2009),
     ("rouge one", "Rogue One: A Star Wars Story", 2016),
-    ("gotg", "Guardians of the Galaxy", 2014),
     ("django", "Django Unchained", 2012),
     ("top gun 2", "Top Gun: Maverick", 2022),
     ("tgm", "Top Gun: Maverick", 2022),

@@ -79,6 +79,8 @@ def named(body: str, thread: str | None = None, year: int | None = None) -> set[
         ("I was twelve when Heat came out and I loved it", {1}),
         ("we should watch “Nope” tonight", {4}),
         ("Interstellar 2 will never come", set()),
+        ("I liked Pulp\nFiction", {11}),
+        ("I liked Pulp\n\nFiction is what it is", set()),
     ],
 )
 def test_what_is_named(body: str, films: set[int]) -> None:

@@ -69,7 +69,9 @@ def titles() -> Iterator[str]:
 PIECES = st.one_of(
     st.sampled_from([film.title for film in FILMS]),
     st.sampled_from([film.title.lower() for film in FILMS]),
-    st.sampled_from(["watched", "the original", "(1984)", "’99", "1982's", "*", '"', "“", "”", "> ", "\n", "\n> "]),
+    st.sampled_from(
+        ["watched", "the original", "(1984)", "’99", "1982's", "*", '"', "“", "”", "> ", "\n", "\n\n", "\n> "]
+    ),
     st.sampled_from(["&gt; ", "&amp;", "&#39;", ", ", " and ", "; but ", ". ", "?!", "!!! ", "http://x.y/(a)b"]),
     st.sampled_from(["www.z.z", "/r/movies", " u/me ", "2", "II", "part two", "TDK", "LOTR", "BR2049", "- ", "1. "]),
     st.sampled_from(
