@@ -184,6 +184,9 @@ if ($LASTEXITCODE -ne 0) { Stop-With 78 'no Docker engine answers: start Docker 
 Update-EnvFile
 $Variables = Read-Variables $EnvFile
 $env:COMPOSE_PROFILES = Get-Profiles $Variables @()
+if ($Command -eq 'up' -and $Variables['SECURE'] -in '1', 'true', 't', 'yes', 'y', 'on') {
+    Stop-With 78 'SECURE=1 is for processes of the machine (./setup.sh --local in WSL); containers want SECURE=0 in .env'
+}
 
 switch ($Command) {
     'up' {

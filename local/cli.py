@@ -70,7 +70,7 @@ def up(
     check_python()
     if ensure_env_file():
         say(".env was made from .env.example: put your TMDB and Reddit keys there; without them both are simulated")
-    reason = None if use_local else docker.problem()
+    reason = None if use_local else _why_no_containers()
     if use_docker and reason:
         raise ConfigurationError(f"--docker: {reason}")
     if reason:
@@ -87,6 +87,13 @@ def up(
             raise
         say(f"going on without containers: {error}")
         _up_local()
+
+
+def _why_no_containers() -> str | None:
+    """One sentence when the platform is not to run as containers here; None when it can."""
+    if load_settings().secure:
+        return "SECURE=1 is for processes of the machine (--local); containers want SECURE=0 in .env"
+    return docker.problem()
 
 
 def _up_local() -> None:

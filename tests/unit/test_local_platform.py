@@ -361,6 +361,22 @@ class TestCommandLine:
         assert call("up", "--local")[0] == 0
         assert calls == ["containers", "processes"]
 
+    def test_passwords_of_the_local_run_are_not_given_up_for_containers(
+        self, call: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calls: list[str] = []
+        monkeypatch.setenv("SECURE", "1")
+        monkeypatch.setattr(docker, "problem", lambda: None)
+        monkeypatch.setattr(containers, "up", lambda *_: calls.append("containers"))
+        monkeypatch.setattr(cli, "_up_local", lambda: calls.append("processes"))
+        monkeypatch.setattr(cli, "ensure_env_file", lambda: False)
+        code, text = call("up", "--docker")
+        assert (code, calls) == (78, [])
+        assert "containers want SECURE=0 in .env" in text
+        code, text = call("up")
+        assert (code, calls) == (0, ["processes"])
+        assert "going on without containers: SECURE=1 is for processes of the machine" in text
+
     def test_without_the_images_processes_take_their_place_unless_containers_were_asked_for(
         self, call: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
