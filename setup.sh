@@ -149,10 +149,11 @@ install_packages() {
   fi
   make_venv
   rm -f "$STAMP"
-  [[ -t 2 ]] || quiet=(--quiet) # bars on a terminal; elsewhere only what goes wrong
+  # Bars on a terminal; elsewhere only what goes wrong. (Bash 3.2, which macOS has, takes an empty array for unset.)
+  [[ -t 2 ]] || quiet=(--quiet)
   say "installing the packages of $lock (the first time: some minutes)"
   if "$VENV/bin/python" -m pip install --quiet --require-hashes -r local/uv.lock &&
-    "$VENV/bin/uv" pip sync "${quiet[@]}" --python "$VENV/bin/python" --require-hashes "$lock"; then
+    "$VENV/bin/uv" pip sync ${quiet[@]+"${quiet[@]}"} --python "$VENV/bin/python" --require-hashes "$lock"; then
     :
   else
     say "uv could not do it; trying pip, which is slower"
@@ -171,7 +172,9 @@ esac
 # The processor's extension in compiled code is optional: without it the Python code does the same, more slowly.
 build_native() {
   command -v cargo >/dev/null || return 0
-  CARGO_NET_RETRY=1 timeout 300 native/build.sh "$VENV/bin/python" >/dev/null 2>&1 ||
+  local limit=()
+  command -v timeout >/dev/null && limit=(timeout 300) # macOS has none
+  CARGO_NET_RETRY=1 ${limit[@]+"${limit[@]}"} native/build.sh "$VENV/bin/python" >/dev/null 2>&1 ||
     say "the processor's native extension was not built (native/build.sh says why); its Python code does the work"
 }
 

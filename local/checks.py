@@ -63,16 +63,25 @@ def memory_warning(available: int | None = None, needed: int = MINIMUM_MEMORY_BY
 
 def port_owner(port: int) -> str:
     """Who listens on a port, as far as this user may see."""
-    for connection in psutil.net_connections(kind="tcp"):
+    pid = _listener(port)
+    if pid is None:
+        return "a process that this user cannot see"
+    try:
+        process = psutil.Process(pid)
+        return f"{process.name()} (pid {pid}: {' '.join(process.cmdline())[:80]})"
+    except psutil.Error:
+        return f"pid {pid}"
+
+
+def _listener(port: int) -> int | None:
+    try:
+        found = psutil.net_connections(kind="tcp")
+    except psutil.Error:  # macOS shows the machine's connections to root alone
+        return None
+    for connection in found:
         if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
-            if connection.pid is None:
-                break
-            try:
-                process = psutil.Process(connection.pid)
-                return f"{process.name()} (pid {connection.pid}: {' '.join(process.cmdline())[:80]})"
-            except psutil.Error:
-                return f"pid {connection.pid}"
-    return "another user's process"
+            return connection.pid
+    return None
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:

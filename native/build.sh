@@ -13,7 +13,7 @@ minor=$(cargo --version | sed -nE 's/^cargo 1\.([0-9]+).*/\1/p')
 [[ ${minor:-0} -ge 85 ]] || { echo "cargo is older than 1.85: the processor runs on its Python code" >&2; exit 69; }
 
 target=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["platlib"])')/trendscope_native.abi3.so
-sources=$(cat "$here"/crates.lock "$here"/Cargo.toml "$here"/src/*.rs | sha256sum)
+sources=$(cat "$here"/crates.lock "$here"/Cargo.toml "$here"/src/*.rs | cksum) # POSIX: macOS has no sha256sum
 [[ -f $target && -f $target.sources && $(<"$target.sources") == "$sources" ]] && exit 0
 "$here/lock.sh"
 cargo build --quiet --release --locked --manifest-path "$here/Cargo.toml"

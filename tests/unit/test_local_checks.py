@@ -4,7 +4,9 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
+import psutil
 import pytest
 
 from configs.settings import ROOT
@@ -117,8 +119,16 @@ class TestPorts:
         assert f"B_PORT and A_PORT are both {port}" in str(caught.value)
         assert f"port {taken}" in str(caught.value)
 
-    def test_an_owner_that_cannot_be_seen_is_another_users(self) -> None:
-        assert port_owner(free_port()) == "another user's process"
+    def test_an_owner_may_be_one_that_cannot_be_seen(self, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        unseen = "a process that this user cannot see"
+        assert port_owner(free_port()) == unseen
+
+        def refused(kind: str) -> NoReturn:
+            raise psutil.AccessDenied
+
+        monkeypatch.setattr(psutil, "net_connections", refused)  # as on macOS
+        with pytest.raises(SetupError, match=f"port {taken} .* is taken by {unseen}: stop that, or set KAFKA_PORT"):
+            check_ports([program(("KAFKA_PORT", taken))])
 
     def test_picked_ports_differ_and_are_no_ports_of_outgoing_connections(self) -> None:
         found = free_ports(50)

@@ -1,7 +1,9 @@
 """The platform's life with small programs in place of the real ones, and the command line around it."""
 
+import hashlib
 import io
 import os
+import re
 import shutil
 import signal
 import socket
@@ -484,18 +486,36 @@ class TestSetupScript:
         for arguments in (["test", "--fast"], ["stop"], ["up", "--docker"]):
             assert "Java" not in self.call(bare, *arguments).stderr
 
-    def test_installed_packages_are_not_installed_again(self, bare: Path) -> None:
+    def script(self, path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    def install(self, bare: Path, kind: str = "run", says: str = 'echo "ran $*"') -> None:
+        """As if the packages of a lock file were installed, and a Python that only says what it is to run."""
+        for name, text in (("requirements.lock", "a==1\n"), ("requirements-dev.lock", "a==1\nb==1\n")):
+            (bare / name).write_text(text)
+        lock = bare / ("requirements.lock" if kind == "run" else "requirements-dev.lock")
+        (bare / "bin" / "python3").unlink(missing_ok=True)
         (bare / "bin" / "python3").symlink_to(sys.executable)
-        (bare / "requirements.lock").write_text("a==1\n")
-        (bare / "requirements-dev.lock").write_text("a==1\nb==1\n")
-        python = bare / ".venv" / "bin" / "python"
-        python.parent.mkdir(parents=True)
-        python.write_text('#!/bin/sh\necho "ran $*"\n')
-        python.chmod(0o755)
-        for kind, lock in (("run", "requirements.lock"), ("dev", "requirements-dev.lock")):
-            digest = subprocess.run(
-                ["sha256sum", bare / lock], capture_output=True, text=True, check=True
-            ).stdout.split()[0]
-            (bare / ".venv" / ".trendscope-lock").write_text(f"{kind} {digest}\n")
+        self.script(bare / ".venv" / "bin" / "python", says)
+        digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+        (bare / ".venv" / ".trendscope-lock").write_text(f"{kind} {digest}\n")
+
+    def test_installed_packages_are_not_installed_again(self, bare: Path) -> None:
+        for kind in ("run", "dev"):
+            self.install(bare, kind)
             done = self.call(bare, "status")
             assert (done.returncode, done.stdout) == (0, "ran -m local status\n")
+
+    def test_compiled_code_is_built_where_no_timeout_command_is(self, bare: Path) -> None:
+        self.install(bare)
+        self.script(bare / "bin" / "cargo", "")
+        self.script(bare / "native" / "build.sh", "echo built >native/built")
+        done = self.call(bare, "up", "--docker")
+        assert (done.returncode, done.stdout) == (0, "ran -m local up --docker\n")
+        assert (bare / "native" / "built").read_text() == "built\n"
+
+    def test_an_array_that_may_be_empty_is_no_error_for_the_bash_of_macos(self) -> None:
+        plain = re.findall(r'(?<!\+)"\$\{(\w+)\[@\]\}"', (ROOT / "setup.sh").read_text())
+        assert set(plain) <= {"missing"}, 'bash 3.2 takes an empty array for unset: ${name[@]+"${name[@]}"}'
