@@ -71,10 +71,11 @@ find_python() {
   return 1
 }
 
-java_is_recent() {
+# The bounds of local/runtime.py.
+java_fits() {
   local launcher=${JAVA_HOME:+$JAVA_HOME/bin/}java version
   version=$("$launcher" -version 2>&1 | sed -nE 's/.*version "(1\.)?([0-9]+).*/\2/p' | head -n 1) || return 1
-  [[ ${version:-0} -ge 17 ]]
+  [[ ${version:-0} -ge 17 && ${version:-0} -le 21 ]]
 }
 
 # Java runs the servers of the local platform; containers bring their own, and unit tests need none.
@@ -110,12 +111,12 @@ check_machine() {
     if apt_install python3 python3-venv && python=$(find_python); then
       :
     else
-      missing+=("Python 3.11 or 3.12 (Debian 12: apt-get install python3 python3-venv)")
+      missing+=("Python 3.11 or 3.12 (Debian 12, Ubuntu 24.04: apt-get install python3 python3-venv; elsewhere for example: uv python install 3.12)")
     fi
   fi
-  if needs_java "$@" && ! java_is_recent; then
+  if needs_java "$@" && ! java_fits; then
     apt_install openjdk-17-jre-headless || apt_install openjdk-21-jre-headless || true
-    java_is_recent || missing+=("Java 17 or later (Debian: apt-get install openjdk-17-jre-headless), or JAVA_HOME set to one")
+    java_fits || missing+=("Java 17 to 21 (Debian: apt-get install openjdk-17-jre-headless, or openjdk-21-jre-headless), or JAVA_HOME set to one")
   fi
   if [[ ${#missing[@]} -gt 0 ]]; then
     printf 'missing: %s\n' "${missing[@]}" >&2

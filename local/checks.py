@@ -58,7 +58,7 @@ def memory_warning(available: int | None = None, needed: int = MINIMUM_MEMORY_BY
     if free >= needed:
         return None
     have, want = free / 1024**3, needed / 1024**3
-    return f"{have:.1f} GB of memory is free, the platform takes up to {want:.0f} GB: expect swapping"
+    return f"{have:.1f} GB of memory is free, {want:.0f} GB are wanted: expect swapping"
 
 
 def port_owner(port: int) -> str:

@@ -72,16 +72,6 @@ class Platform:
         """The folder of everything it keeps."""
         return self.settings.data_dir.resolve()
 
-    def check(self) -> None:
-        """Look at the machine before a start.
-
-        Raises:
-            SetupError: Java, disk or ports are not as needed.
-        """
-        check_java()
-        check_disk(self.data_dir)
-        check_ports(self.programs)
-
     def up(self, *, say: Say = lambda _: None, progress: Progress = lambda *_: None) -> None:
         """Start everything, or what is missing when it runs already. Returns once the supervisor runs.
 
@@ -91,6 +81,7 @@ class Platform:
             SetupError: the machine lacks something.
             NodeError: the supervisor did not start.
         """
+        check_java()
         install_jars(progress)
         fingerprint = self._fingerprint()
         if self.supervisor.is_running():
@@ -101,7 +92,8 @@ class Platform:
             say("the configuration has changed: stopping first")
             self.stop(say=say)
         self._end_strays()
-        self.check()
+        check_disk(self.data_dir)
+        check_ports(self.programs)
         self._prepare()
         self.supervisor.start(service_environment(self.settings, os.environ, self._extra))
         self._fingerprint_file.write_text(fingerprint)

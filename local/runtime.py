@@ -53,7 +53,8 @@ def java() -> str:
     if found is None:
         where = f"in JAVA_HOME={home}" if home else "on the PATH"
         raise SetupError(
-            f"no Java {where}: install Java {MINIMUM_JAVA} (Debian: apt-get install openjdk-17-jre-headless)"
+            f"no Java {where}: install Java {MINIMUM_JAVA} to {MAXIMUM_JAVA} "
+            "(Debian: apt-get install openjdk-17-jre-headless)"
         )
     return found
 

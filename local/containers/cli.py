@@ -17,7 +17,7 @@ from local.ranking import latest_ranking, table_of
 from storage.store import Store
 
 _MEMORY_BYTES = 7 * 1024**3
-"""All containers together, measured: docs/deployment.md."""
+"""All containers together hold 4.5 GB at rest (docs/deployment.md); the rest is for peaks and for files in memory."""
 
 
 def found() -> Containers | None:

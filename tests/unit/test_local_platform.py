@@ -30,6 +30,7 @@ from local.platform import Platform
 from local.ports import free_ports
 from local.programs import Program
 from local.readiness import Readiness
+from local.runtime import MAXIMUM_JAVA, MINIMUM_JAVA
 from local.status import Pace
 from local.supervision import ProcessState, Supervisor, wait_gone
 from tests.support.ranking import Tables, forecast, trend
@@ -154,13 +155,16 @@ class TestLife:
             Platform(settings).up()
         assert not Platform(settings).is_running()
 
-    def test_a_missing_java_stops_the_start_before_anything_runs(
+    def test_a_missing_java_stops_the_start_before_anything_is_fetched_or_runs(
         self, settings: Settings, small: list[Program], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
+        fetched: list[str] = []
+        monkeypatch.setattr(platform, "install_jars", lambda *_: fetched.append("jars"))
         monkeypatch.setenv("JAVA_HOME", str(tmp_path))
         with pytest.raises(SetupError, match="no Java in JAVA_HOME"):
             Platform(settings).up()
         assert not Platform(settings).is_running()
+        assert fetched == []
 
     def test_programs_can_be_left_out(self, settings: Settings, small: list[Program]) -> None:
         assert [each.name for each in Platform(settings, without=["init"]).programs] == ["kafka"]
@@ -477,10 +481,15 @@ class TestSetupScript:
     def test_each_missing_thing_has_a_line(self, bare: Path) -> None:
         done = self.call(bare, "--local")
         assert done.returncode == 78
-        assert [line.split(" (")[0].split(" or later")[0] for line in done.stderr.splitlines()] == [
+        assert [line.split(" (")[0] for line in done.stderr.splitlines()] == [
             "missing: Python 3.11 or 3.12",
-            "missing: Java 17",
+            "missing: Java 17 to 21",
         ]
+
+    @pytest.mark.parametrize(("major", "fits"), [(11, False), (MINIMUM_JAVA, True), (MAXIMUM_JAVA, True), (25, False)])
+    def test_a_java_that_the_servers_do_not_run_on_counts_as_missing(self, bare: Path, major: int, fits: bool) -> None:
+        self.script(bare / "bin" / "java", f"echo 'openjdk version \"{major}.0.1\"' >&2")
+        assert ("missing: Java" not in self.call(bare, "--local").stderr) == fits
 
     def test_unit_tests_and_stopping_need_no_java(self, bare: Path) -> None:
         for arguments in (["test", "--fast"], ["stop"], ["up", "--docker"]):
