@@ -78,6 +78,11 @@ java_fits() {
   [[ ${version:-0} -ge 17 && ${version:-0} -le 21 ]]
 }
 
+ensure_java() {
+  java_fits || apt_install openjdk-17-jre-headless || apt_install openjdk-21-jre-headless || true
+  java_fits || missing+=("Java 17 to 21 (Debian: apt-get install openjdk-17-jre-headless, or openjdk-21-jre-headless), or JAVA_HOME set to one")
+}
+
 # Java runs the servers of the local platform; containers bring their own, and unit tests need none.
 needs_java() {
   case $command in
@@ -114,14 +119,23 @@ check_machine() {
       missing+=("Python 3.11 or 3.12 (Debian 12, Ubuntu 24.04: apt-get install python3 python3-venv; elsewhere for example: uv python install 3.12)")
     fi
   fi
-  if needs_java "$@" && ! java_fits; then
-    apt_install openjdk-17-jre-headless || apt_install openjdk-21-jre-headless || true
-    java_fits || missing+=("Java 17 to 21 (Debian: apt-get install openjdk-17-jre-headless, or openjdk-21-jre-headless), or JAVA_HOME set to one")
-  fi
-  if [[ ${#missing[@]} -gt 0 ]]; then
-    printf 'missing: %s\n' "${missing[@]}" >&2
-    exit 78
-  fi
+  if needs_java "$@"; then ensure_java; fi
+  stop_if_missing
+}
+
+stop_if_missing() {
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  printf 'missing: %s\n' "${missing[@]}" >&2
+  exit 78
+}
+
+# Containers were to be tried and may turn out not to be had: the processes in their place need a Java, which 79 asks for.
+up_without_java() {
+  local code=0
+  "$VENV/bin/python" -m local "$@" || code=$?
+  [[ $code == 79 ]] || exit "$code"
+  ensure_java
+  stop_if_missing
 }
 
 make_venv() {
@@ -191,4 +205,8 @@ fi
 case $command in
   up | install | test) build_native ;;
 esac
+if [[ $command == up ]] && ! has_argument --docker "$@" && ! java_fits; then
+  up_without_java "$@"
+  set -- up --local
+fi
 exec "$VENV/bin/python" -m local "$@"

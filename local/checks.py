@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from local.errors import SetupError
+from local.errors import JavaError, SetupError
 from local.nodes.base import LOOPBACK
 from local.programs import Program
 from local.runtime import MAXIMUM_JAVA, MINIMUM_JAVA, java, java_version
@@ -23,12 +23,12 @@ def check_java() -> int:
     """The Java that will run the servers; its major version.
 
     Raises:
-        SetupError: none, or too old or new.
+        JavaError: none, or too old or new.
     """
     launcher = java()
     version = java_version(launcher)
     if not MINIMUM_JAVA <= version <= MAXIMUM_JAVA:
-        raise SetupError(
+        raise JavaError(
             f"{launcher} is Java {version}; {MINIMUM_JAVA} to {MAXIMUM_JAVA} is needed "
             f"(Debian: apt-get install openjdk-17-jre-headless; then set JAVA_HOME when it is not the default)"
         )

@@ -18,6 +18,7 @@ from local.checks import check_python, memory_warning
 from local.containers import cli as containers
 from local.containers.stack import ImagesMissingError
 from local.envfile import ensure_env_file
+from local.errors import JavaError
 from local.jars.install import install_jars
 from local.logs import follow, log_files, show
 from local.platform import Platform
@@ -246,10 +247,12 @@ def main() -> None:
     """Run a command; a failure that is expected ends with one sentence and an exit code, not with a traceback.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running (`status`), 69 a server is away, 78 something to set
-    right, 130 interrupted.
+    right, 79 Java to install (setup.sh knows the number), 130 interrupted.
     """
     try:
         app()
+    except JavaError as error:
+        code, text = 79, str(error)
     except ConfigurationError as error:
         code, text = 78, str(error)
     except DependencyError as error:

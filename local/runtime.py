@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from configs.settings import ROOT
-from local.errors import SetupError
+from local.errors import JavaError, SetupError
 
 MINIMUM_JAVA = 17
 """Spark 4 and Kafka 4 need 17; Cassandra 5 runs on 11 and 17."""
@@ -46,13 +46,13 @@ def java() -> str:
     """The Java launcher: `$JAVA_HOME/bin/java`, else the one on the PATH.
 
     Raises:
-        SetupError: there is none.
+        JavaError: there is none.
     """
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
     if found is None:
         where = f"in JAVA_HOME={home}" if home else "on the PATH"
-        raise SetupError(
+        raise JavaError(
             f"no Java {where}: install Java {MINIMUM_JAVA} to {MAXIMUM_JAVA} "
             "(Debian: apt-get install openjdk-17-jre-headless)"
         )
@@ -63,13 +63,13 @@ def java_version(launcher: str) -> int:
     """The major version of a Java launcher.
 
     Raises:
-        SetupError: it does not run, or does not say.
+        JavaError: it does not run, or does not say.
     """
     try:
         answer = subprocess.run([launcher, "-version"], capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise SetupError(f"{launcher} does not run: {error}") from error
+        raise JavaError(f"{launcher} does not run: {error}") from error
     match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
     if match is None:
-        raise SetupError(f"{launcher} -version says nothing that looks like a version")
+        raise JavaError(f"{launcher} -version says nothing that looks like a version")
     return int(match[1])

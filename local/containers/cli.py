@@ -32,8 +32,8 @@ def up(say: Callable[[str], None], console: Console) -> None:
     """Bring everything up as containers, wait, and print the films and the addresses.
 
     Raises:
-        ImagesMissingError: a public image of the core cannot be had.
-        SetupError: a build failed, a port is taken, a setting is wrong.
+        ImagesMissingError: an image of the core cannot be pulled or built.
+        SetupError: a port is taken, a setting is wrong, a build failed while containers of before run.
         NodeError: the films did not come before the deadline.
     """
     began = time.monotonic()

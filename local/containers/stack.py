@@ -29,7 +29,7 @@ _POLL_SECONDS = 1.0
 
 
 class ImagesMissingError(SetupError):
-    """A public image that the core needs is neither here nor to be had."""
+    """An image that the core needs is neither here nor to be had: not pulled, or not built."""
 
 
 class Containers:
@@ -71,13 +71,11 @@ class Containers:
 
         Raises:
             ImagesMissingError: an image of the core is neither here nor to be had.
-            SetupError: a build failed, or a port is taken.
+            SetupError: a port is taken, or a build failed while containers of before run.
         """
         self._find_images(say)
         self._check_ports()
-        log = self.settings.data_dir / "logs" / "images.log"
-        say(f"building the images (the first time: some minutes; {log} has what is done)")
-        self.project.run_quietly(log, "build")
+        self._build(say)
         say("starting the containers, each when what it needs is healthy")
         self.project.run("up", "--detach", "--no-build", "--remove-orphans")
 
@@ -91,6 +89,16 @@ class Containers:
         if core := {image: why for image, why in missing.items() if image not in optional}:
             listed = "; ".join(f"{image}: {why}" for image, why in core.items())
             raise ImagesMissingError(f"images that cannot be had here: {listed}")
+
+    def _build(self, say: Say) -> None:
+        log = self.settings.data_dir / "logs" / "images.log"
+        say(f"building the images (the first time: some minutes; {log} has what is done)")
+        try:
+            self.project.run_quietly(log, "build")
+        except SetupError as error:
+            if self.is_running():
+                raise  # they go on, and have the ports that processes in their place would need
+            raise ImagesMissingError(str(error)) from error
 
     def _check_ports(self) -> None:
         if self.is_running():

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -171,6 +171,21 @@ class TestStack:
         monkeypatch.setattr(stack, "missing_images", lambda _: {"apache/kafka:4.3.1": "no such host"})
         with pytest.raises(ImagesMissingError, match=r"apache/kafka:4\.3\.1: no such host"):
             containers(tmp_path).up(say=lambda _: None)
+        assert engine == []
+
+    def test_images_that_cannot_be_built_are_missing_too_unless_containers_of_before_run(
+        self, engine: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*_: object) -> NoReturn:
+            raise SetupError("compose build failed with 17")
+
+        monkeypatch.setattr(compose.Project, "run_quietly", fails)
+        with pytest.raises(ImagesMissingError, match="compose build failed with 17"):
+            containers(tmp_path).up(say=lambda _: None)
+        monkeypatch.setattr(compose.Project, "containers", lambda _: [container()])
+        with pytest.raises(SetupError) as caught:
+            containers(tmp_path).up(say=lambda _: None)
+        assert not isinstance(caught.value, ImagesMissingError)
         assert engine == []
 
     def test_a_taken_port_is_named_before_anything_starts(

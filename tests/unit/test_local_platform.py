@@ -37,6 +37,8 @@ from tests.support.ranking import Tables, forecast, trend
 from tests.support.waiting import wait_until
 
 _DEADLINE = 60.0
+JAVA_EXIT = 79
+"""What setup.sh knows as a missing Java."""
 SLEEP = (sys.executable, "-c", "import time; time.sleep(600)")
 
 
@@ -401,6 +403,14 @@ class TestCommandLine:
         assert call("up", "--docker")[0] == 78
         assert calls == ["processes"]
 
+    def test_a_missing_java_has_an_exit_code_of_its_own(
+        self, call: Any, small: list[Program], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(cli, "ensure_env_file", lambda: False)
+        monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+        code, text = call("up", "--local")
+        assert (code, "no Java in JAVA_HOME" in text) == (JAVA_EXIT, True)
+
     def test_reset_asks_first(self, call: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         (settings.data_dir / "supervisor").mkdir(parents=True)
         asked: list[str] = []
@@ -524,6 +534,25 @@ class TestSetupScript:
         done = self.call(bare, "up", "--docker")
         assert (done.returncode, done.stdout) == (0, "ran -m local up --docker\n")
         assert (bare / "native" / "built").read_text() == "built\n"
+
+    def test_processes_in_the_place_of_containers_get_their_java(self, bare: Path) -> None:
+        says = f'echo "ran $*"; [ "$4" = --local ] || exit {JAVA_EXIT}'
+        self.install(bare, says=says)
+        (bare / "docker-compose.yml").touch()
+        self.script(bare / "bin" / "docker", "")
+        done = self.call(bare)
+        assert (done.returncode, done.stdout) == (78, "ran -m local\n")
+        assert done.stderr.startswith("missing: Java 17 to 21")
+        launcher = bare / "bin" / "java"
+        self.script(bare / "java17", "echo 'openjdk version \"17.0.1\"' >&2")
+        self.script(bare / "bin" / "id", "echo 0")
+        (bare / "bin" / "env").symlink_to(shutil.which("env") or "env")
+        self.script(
+            bare / "bin" / "apt-get", f"case $* in *openjdk-17*) /bin/ln -sf {bare / 'java17'} {launcher} ;; esac"
+        )
+        done = self.call(bare)
+        lines = [line for line in done.stdout.splitlines() if line.startswith("ran")]
+        assert (done.returncode, lines) == (0, ["ran -m local", "ran -m local up --local"])
 
     def test_an_array_that_may_be_empty_is_no_error_for_the_bash_of_macos(self) -> None:
         plain = re.findall(r'(?<!\+)"\$\{(\w+)\[@\]\}"', (ROOT / "setup.sh").read_text())
