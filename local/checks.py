@@ -3,7 +3,7 @@
 import shutil
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import psutil
@@ -95,15 +95,20 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
-def check_ports(programs: Iterable[Program]) -> None:
-    """Raise SetupError naming each taken port, who has it and the setting that moves it; also one wanted twice."""
+def check_ports(programs: Iterable[Program], *, held: Collection[int] = ()) -> None:
+    """Raise SetupError naming each taken port, who has it and the setting that moves it; also one wanted twice.
+
+    Args:
+        programs: what is to start.
+        held: ports of what is stopped before that.
+    """
     problems: list[str] = []
     wanted: dict[int, str] = {}
     for program in programs:
         for setting, port in program.ports:
             if port in wanted:
                 problems.append(f"{setting} and {wanted[port]} are both {port}: give one another number")
-            elif not is_free(port):
+            elif port not in held and not is_free(port):
                 problems.append(
                     f"port {port} ({program.name}) is taken by {port_owner(port)}: stop that, "
                     f"or set {setting} in .env to a free port"

@@ -115,7 +115,11 @@ def _up_local() -> None:
     for text, address in urls(platform.settings, platform.programs):
         console.print(f"{text:45} {address}", soft_wrap=True)
     if not any(program.name == "prometheus" for program in platform.programs):
-        console.print("Prometheus is not installed (Debian: apt-get install prometheus): metrics are not kept")
+        console.print(
+            "Prometheus is not installed (Debian: apt-get install prometheus && systemctl disable --now prometheus, "
+            "since the package starts one of its own): metrics are not kept",
+            soft_wrap=True,
+        )
     console.print("\n./setup.sh top | status | logs | stop | --help")
 
 

@@ -3,6 +3,7 @@
 The command line, the end-to-end test and the benchmarks all use it, each with settings of its own.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -75,25 +76,28 @@ class Platform:
     def up(self, *, say: Say = lambda _: None, progress: Progress = lambda *_: None) -> None:
         """Start everything, or what is missing when it runs already. Returns once the supervisor runs.
 
-        A platform that runs with another configuration is stopped first, and started with the present one.
+        A platform that runs with another configuration is stopped first, and started with the present one; it goes on
+        running when the machine lacks something that the present one needs.
 
         Raises:
             SetupError: the machine lacks something.
             NodeError: the supervisor did not start.
         """
-        check_java()
-        install_jars(progress)
         fingerprint = self._fingerprint()
-        if self.supervisor.is_running():
-            if self._fingerprint_file.is_file() and self._fingerprint_file.read_text() == fingerprint:
-                say("already running; starting what has stopped")
-                self._start_missing()
-                return
-            say("the configuration has changed: stopping first")
-            self.stop(say=say)
-        self._end_strays()
+        running = self.supervisor.is_running()
+        if running and self._fingerprint_file.is_file() and self._fingerprint_file.read_text() == fingerprint:
+            say("already running; starting what has stopped")
+            install_jars(progress)
+            self._start_missing()
+            return
+        # Before anything is stopped: what cannot start leaves running what runs.
+        check_java()
         check_disk(self.data_dir)
-        check_ports(self.programs)
+        check_ports(self.programs, held=self._held_ports())
+        install_jars(progress)
+        if running:
+            say("the configuration has changed: stopping first")
+        self.stop(say=say)
         self._prepare()
         self.supervisor.start(service_environment(self.settings, os.environ, self._extra))
         self._fingerprint_file.write_text(fingerprint)
@@ -167,12 +171,24 @@ class Platform:
 
     def _end_strays(self) -> None:
         """End processes of this platform that outlived its supervisor (it was killed, say)."""
-        strays = [process for process in psutil.process_iter() if self._is_ours(process)]
+        strays = self._own_processes()
         for process in strays:
             process.terminate()
         for process in strays:
             if not wait_gone(process.pid, _STRAY_SECONDS):
                 process.kill()
+
+    def _held_ports(self) -> set[int]:
+        """The ports that this platform's own processes listen on."""
+        held: set[int] = set()
+        for process in self._own_processes():
+            with contextlib.suppress(psutil.Error):  # it went away in between
+                connections = process.net_connections(kind="tcp")
+                held |= {each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN}
+        return held
+
+    def _own_processes(self) -> list[psutil.Process]:
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:

@@ -21,6 +21,7 @@ import typer
 
 from configs.settings import ROOT, Settings
 from local import cli, docker, platform, readiness, suite
+from local.checks import is_free
 from local.containers import cli as containers
 from local.containers.stack import ImagesMissingError
 from local.environment import PLATFORM_MARK
@@ -132,6 +133,35 @@ class TestLife:
         new = pid_of(changed, "kafka")
         assert new not in {None, pid}
         assert psutil.Process(new).environ()["W1_POPULARITY"] == "0.9"
+
+    def test_a_changed_setting_that_cannot_be_had_leaves_it_running(
+        self, settings: Settings, small: list[Program]
+    ) -> None:
+        running = Platform(settings)
+        running.up()
+        pid = pid_of(running, "kafka")
+        small.append(Program("prometheus", SLEEP, order=60, ports=(("PROMETHEUS_PORT", settings.prometheus_port),)))
+        said: list[str] = []
+        with (
+            socket.create_server(("127.0.0.1", settings.prometheus_port)),
+            pytest.raises(SetupError, match="PROMETHEUS_PORT"),
+        ):
+            Platform(settings).up(say=said.append)
+        assert (pid_of(running, "kafka"), said) == (pid, [])
+
+    def test_ports_that_it_has_itself_are_no_obstacle_to_a_restart(
+        self, settings: Settings, small: list[Program]
+    ) -> None:
+        port = settings.kafka_port
+        listen = f"import socket, time; kept = socket.create_server(('127.0.0.1', {port})); time.sleep(600)"
+        small[0] = Program("kafka", (sys.executable, "-c", listen), order=10, ports=(("KAFKA_PORT", port),))
+        running = Platform(settings)
+        running.up()
+        wait_until(lambda: not is_free(port), _DEADLINE)
+        pid = pid_of(running, "kafka")
+        changed = Platform(settings.model_copy(update={"w1_popularity": 0.9}))
+        changed.up()
+        assert pid_of(changed, "kafka") not in {None, pid}
 
     def test_secrets_are_in_no_file(self, settings: Settings, small: list[Program]) -> None:
         Platform(settings, extra_env={"EXTRA_SECRET": "hunter2hunter2"}).up()
