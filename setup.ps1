@@ -27,6 +27,14 @@ function Stop-With([int]$Code, [string]$Message) {
     exit $Code
 }
 
+# The exit code of a program whose words are of no interest. Windows PowerShell 5.1 makes an error record of each redirected
+# line of standard error, and with 'Stop' the first one would end this script.
+function Invoke-Quietly([string]$Program, [string[]]$Arguments) {
+    $ErrorActionPreference = 'Continue'
+    & $Program @Arguments *> $null
+    return $LASTEXITCODE
+}
+
 # The variables of an env file.
 function Read-Variables([string]$Path) {
     $found = @{}
@@ -68,10 +76,8 @@ function Get-Profiles($Variables, [string[]]$Without) {
 }
 
 function Test-Image([string]$Name) {
-    docker image inspect $Name *> $null
-    if ($LASTEXITCODE -eq 0) { return $true }
-    docker pull --quiet $Name *> $null
-    return ($LASTEXITCODE -eq 0)
+    if ((Invoke-Quietly docker @('image', 'inspect', $Name)) -eq 0) { return $true }
+    return ((Invoke-Quietly docker @('pull', '--quiet', $Name)) -eq 0)
 }
 
 # Public images that cannot be had; only Grafana's may be missing.
@@ -173,14 +179,13 @@ function Show-Addresses($Variables) {
 }
 
 if ($Command -in '-h', '--help', 'help') {
-    Get-Content -LiteralPath $PSCommandPath -TotalCount 11 | ForEach-Object { $_ -replace '^# ?', '' }
+    Get-Content -LiteralPath $PSCommandPath -TotalCount 10 | ForEach-Object { $_ -replace '^# ?', '' }
     exit 0
 }
 if (-not (Get-Command docker -ErrorAction SilentlyContinue)) {
     Stop-With 78 'Docker Desktop is missing (https://docs.docker.com/desktop/); without it, ./setup.sh in WSL'
 }
-docker info *> $null
-if ($LASTEXITCODE -ne 0) { Stop-With 78 'no Docker engine answers: start Docker Desktop' }
+if ((Invoke-Quietly docker @('info')) -ne 0) { Stop-With 78 'no Docker engine answers: start Docker Desktop' }
 Update-EnvFile
 $Variables = Read-Variables $EnvFile
 $env:COMPOSE_PROFILES = Get-Profiles $Variables @()
