@@ -147,7 +147,7 @@ def logs(
 ) -> None:
     """Show the services' logs."""
     platform = _platform()
-    if not platform.is_running() and (stack := containers.found()):
+    if not platform.is_running() and (stack := containers.found()) and stack.states():
         stack.logs(service, lines=lines, follow=keep_following)
         return
     files = log_files(platform.supervisor.logs, service)

@@ -21,7 +21,7 @@ _MEMORY_BYTES = 7 * 1024**3
 
 
 def found() -> Containers | None:
-    """The user's containers, running or stopped; None when there are none, or no engine."""
+    """The user's containers, running, stopped or but their volumes; None when there is nothing, or no engine."""
     if shutil.which("docker") is None or docker.problem() is not None:
         return None
     stack = Containers(load_settings())

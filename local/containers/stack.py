@@ -147,8 +147,9 @@ class Containers:
         return any(one["State"]["Running"] for one in self.project.containers())
 
     def exists(self) -> bool:
-        """Whether there are containers, running or stopped."""
-        return bool(ask("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={self._project}"))
+        """Whether there are containers, running or stopped, or volumes, which outlive them."""
+        ours = ("--quiet", "--filter", f"label=com.docker.compose.project={self._project}")
+        return bool(ask("ps", "--all", *ours) or ask("volume", "ls", *ours))
 
     def logs(self, service: str | None, *, lines: int, follow: bool) -> None:
         """Show the logs of one service or of all."""

@@ -204,6 +204,17 @@ class TestStack:
         made.reset()
         assert engine == [("stop",), ("down", "--volumes", "--remove-orphans")]
 
+    @pytest.mark.parametrize(("kind", "there"), [("ps", True), ("volume", True), ("network", False)])
+    def test_data_without_containers_are_there_to_be_reset(
+        self, engine: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, there: bool
+    ) -> None:
+        def ask(*arguments: str) -> list[str]:
+            assert arguments[-1] == "label=com.docker.compose.project=test"
+            return ["x"] if arguments[0] == kind else []
+
+        monkeypatch.setattr(stack, "ask", ask)
+        assert containers(tmp_path).exists() == there
+
     def test_a_container_that_stays_ill_is_told_with_the_end_of_its_log(
         self, engine: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
