@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from configs.settings import Settings
 from local.nodes.base import LOOPBACK
@@ -77,6 +78,12 @@ def _mlflow(settings: Settings) -> Program:
     )
 
 
+def _is_own(address: str, port: int) -> bool:
+    """Whether a URL leads to a port of this machine, so that the server there is one to start."""
+    parts = urlsplit(address)
+    return parts.hostname in {LOOPBACK, "localhost"} and parts.port == port
+
+
 def _prometheus(settings: Settings, binary: str) -> Program:
     home = settings.data_dir.resolve() / "prometheus"
     command = (
@@ -107,7 +114,7 @@ def programs(
         prometheus: the executable, None without one.
     """
     found = _servers(settings)
-    if f":{settings.mlflow_port}" in settings.mlflow_tracking_uri:
+    if _is_own(settings.mlflow_tracking_uri, settings.mlflow_port):
         found.append(_mlflow(settings))
     if simulator:
         ports = (("SIMULATOR_PORT", settings.simulator_port),)

@@ -185,8 +185,10 @@ class TestPrograms:
         assert self.named(simulator=False, prometheus="/bin/p")["prometheus"].command[0] == "/bin/p"
 
     def test_no_tracking_server_is_started_beside_the_users_own(self) -> None:
-        assert "mlflow" not in self.named(simulator=False, mlflow_tracking_uri="http://elsewhere:1")
+        for address in ("http://elsewhere:1", "http://elsewhere:5000", "http://127.0.0.1:50001", "databricks"):
+            assert "mlflow" not in self.named(simulator=False, mlflow_tracking_uri=address), address
         assert "mlflow" in self.named(simulator=False)
+        assert "mlflow" in self.named(simulator=False, mlflow_tracking_uri="http://localhost:5000/")
 
     def test_every_port_is_named_by_its_setting(self) -> None:
         settings = Settings(_env_file=None)
