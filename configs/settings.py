@@ -40,6 +40,10 @@ MaybeWords = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Horizon = Annotated[int, Field(ge=1, le=10_000)]
 Horizons = Annotated[tuple[Horizon, ...], NoDecode, BeforeValidator(_words), Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
+PortsByName = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[a-z-]+=[1-9]\d{0,4}$")], ...], NoDecode, BeforeValidator(_words)
+]
+"""As `mlflow=5000`."""
 Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -135,6 +139,7 @@ class Settings(BaseSettings):
     cors_origins: MaybeWords = ()
     posters: Literal["drawn", "tmdb"] = "drawn"
     metrics_host: str = "127.0.0.1"
+    published_ports: PortsByName = ()
 
     # --- ports (all on bind_address)
     bind_address: str = "127.0.0.1"

@@ -198,10 +198,11 @@ class Scraper:
         return self._links
 
     def _answering(self) -> Iterable[Link]:
+        published = dict(pair.split("=") for pair in self._settings.published_ports)
         for name, service, port, path in link_candidates(self._settings):
             host = self._settings.metrics_host.replace("{service}", service)
             if self._reaches(host, port):
-                yield Link(name=name, url=f"http://127.0.0.1:{port}{path}")
+                yield Link(name=name, url=f"http://127.0.0.1:{published.get(service, port)}{path}")
 
 
 def link_candidates(settings: Settings) -> tuple[tuple[str, str, int, str], ...]:

@@ -16,6 +16,7 @@ from local.containers.variables import read
 from local.envfile import EXAMPLE
 from local.nodes import cassandra_container
 from local.nodes.cassandra import YAML
+from serving.scrape import link_candidates
 
 COMPOSE = ROOT / "docker-compose.yml"
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
@@ -34,7 +35,7 @@ SECRETS = {
 
 ADDRESSES = {"KAFKA_BOOTSTRAP_SERVERS", "CASSANDRA_HOSTS", "SIMULATE_AT", "SPARK_MASTER", "SPARK_DRIVER_HOST"}
 """Settings that the compose network decides, not the user."""
-OF_A_HOST = {"CASSANDRA_PORT", "DATA_DIR", "BIND_ADDRESS", "METRICS_HOST"}
+OF_A_HOST = {"CASSANDRA_PORT", "DATA_DIR", "BIND_ADDRESS", "METRICS_HOST", "PUBLISHED_PORTS"}
 """Settings that mean nothing to a container: its ports and folders are fixed, and published on others."""
 OF_THE_LOCAL_RUNNER = {
     "SECURE", "KAFKA_USERNAME", "KAFKA_PASSWORD", "KAFKA_CA_FILE", "CASSANDRA_USERNAME", "CASSANDRA_PASSWORD",
@@ -114,6 +115,14 @@ def test_a_setting_that_is_not_set_stays_the_default() -> None:
         for variable, value in variables(SERVICES[name]).items():
             if variable.lower() in Settings.model_fields and variable not in ADDRESSES | OF_A_HOST:
                 assert re.match(rf"\$\{{{variable}:-", value), f"{name}: {variable}={value}"
+
+
+def test_the_dashboards_links_go_to_the_ports_that_are_published() -> None:
+    told = dict(pair.split("=") for pair in variables(SERVICES["serving"])["PUBLISHED_PORTS"].split(","))
+    linked = {service: port for _, service, port, _ in link_candidates(Settings(_env_file=None))}
+    assert told.keys() == linked.keys()
+    for service, port in told.items():
+        assert f"127.0.0.1:{port}:{linked[service]}" in SERVICES[service]["ports"]
 
 
 def test_the_example_names_every_variable_of_the_compose_file() -> None:

@@ -305,6 +305,21 @@ class TestScraper:
         Scraper(settings, Wall(NOON), get=get, reaches=lambda *_: False).look()
         assert f"http://trend-processor:{settings.processor_metrics_port}/metrics" in asked
 
+    def test_in_containers_links_go_to_the_ports_of_the_machine(self) -> None:
+        reached: list[tuple[str, int]] = []
+
+        def reaches(host: str, port: int) -> bool:
+            reached.append((host, port))
+            return True
+
+        settings = load_settings(metrics_host="{service}", published_ports="mlflow=5001,trend-processor=4041")
+        links = Scraper(settings, Wall(NOON), get=lambda _: "", reaches=reaches).look().links
+        found = {link.name: link.url for link in links}
+        assert ("mlflow", settings.mlflow_port) in reached
+        assert found["MLflow"] == "http://127.0.0.1:5001/"
+        assert found["Spark"] == "http://127.0.0.1:4041/StreamingQuery/"
+        assert found["Prometheus"] == f"http://127.0.0.1:{settings.prometheus_port}/"
+
 
 class TestSpans:
     @pytest.mark.parametrize("hours", [1, 2, 6, 12, 24, 100, 744])
