@@ -86,6 +86,7 @@ def _configuration(settings: Settings, state_partitions: int) -> dict[str, str]:
         f"spark.executorEnv.{CATALOGUE_VARIABLE}": str(settings.data_dir / "catalogue"),
         "spark.sql.warehouse.dir": str(warehouse / "warehouse"),
         "spark.ui.port": str(settings.spark_ui_port),
+        "spark.ui.killEnabled": "false",  # the page is for looking; it asks for no password
         "spark.ui.showConsoleProgress": "false",
         # The JVM's own metrics, beside the UI, under a name that does not change with every start.
         "spark.metrics.namespace": "trendscope",

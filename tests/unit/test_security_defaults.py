@@ -12,6 +12,7 @@ from local.nodes.cassandra import CassandraNode
 from local.nodes.kafka import KafkaNode
 from local.programs import programs
 from local.supervision import Supervisor
+from processors import spark_session
 
 _SECRETS = {
     name: f"{name}-of-somebody" for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
@@ -20,6 +21,11 @@ _SECRETS = {
 
 def test_nothing_listens_beyond_this_machine() -> None:
     assert Settings(_env_file=None).bind_address == LOOPBACK == "127.0.0.1"
+
+
+def test_nobody_ends_the_job_from_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark_session, "connector_jars", list)
+    assert spark_session._configuration(Settings(_env_file=None), 2)["spark.ui.killEnabled"] == "false"
 
 
 def test_the_servers_of_the_local_run_listen_on_this_machine_alone(
