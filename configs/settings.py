@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     published_ports: PortsByName = ()
 
-    # --- ports (all on bind_address)
+    # --- ports, and the address a service listens on (the local run gives it to the API alone)
     bind_address: str = "127.0.0.1"
     kafka_port: Port = 9092
     kafka_controller_port: Port = 9093

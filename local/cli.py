@@ -127,13 +127,13 @@ def _up_local() -> None:
 def status() -> None:
     """Each process: state, since when, memory, how far behind, age of the last event."""
     platform = _platform()
-    states, memories = platform.states(), None
+    states, memories, settings = platform.states(), None, platform.settings
     if not states and (stack := containers.found()) and stack.is_running():
-        states, memories = stack.states(), stack.memory()
+        states, memories, settings = stack.states(), stack.memory(), stack.settings
     if not states:
         say("not running: `./setup.sh` starts it")
         raise typer.Exit(3)  # LSB: status of a service that is stopped
-    wanted = probes(platform.settings)
+    wanted = probes(settings)
     running = {state.name for state in states if state.state == "RUNNING"}
     paces = {name: measure(probe) for name, probe in wanted.items() if name in running}
     console.print(status_table(states, paces, system_clock(), memories))

@@ -26,6 +26,14 @@ def local_settings(settings: Settings) -> Settings:
     return with_simulator(with_secrets(settings), settings.simulator_url).model_copy(update=changes)
 
 
+def serving_host(settings: Settings) -> str:
+    """Where this machine reaches the API and the dashboard: on the loopback when they listen everywhere."""
+    return LOOPBACK if settings.bind_address == _EVERYWHERE else settings.bind_address
+
+
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
+
+
 def to_environment(settings: Settings) -> dict[str, str]:
     """Every setting as the environment variable that `load_settings` reads back to the same value."""
     values = {name: getattr(settings, name) for name in type(settings).model_fields}
@@ -47,6 +55,7 @@ def service_environment(settings: Settings, inherited: Mapping[str, str], extra:
     return {
         **inherited,
         **to_environment(settings),
+        "BIND_ADDRESS": LOOPBACK,  # all but the API ask for no password: `local.programs` gives it the setting's
         "PYTHONUNBUFFERED": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         # The tracking server's job runner needs processes of its own and nothing here gives it jobs.

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.settings import Settings, load_settings
+from local.nodes.base import LOOPBACK
 from local.ports import free_ports
 
 
@@ -15,5 +16,5 @@ def isolated_settings(data_dir: Path, **overrides: Any) -> Settings:
     """
     names = [name for name in Settings.model_fields if name.endswith("_port")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    keys = {"tmdb_api_key": None, "reddit_client_id": None, "reddit_client_secret": None}
-    return load_settings(**{"data_dir": data_dir, **ports, **keys, **overrides})
+    own = {"bind_address": LOOPBACK, "tmdb_api_key": None, "reddit_client_id": None, "reddit_client_secret": None}
+    return load_settings(**{"data_dir": data_dir, **ports, **own, **overrides})

@@ -90,7 +90,7 @@ def _prometheus(settings: Settings, binary: str) -> Program:
         binary,
         f"--config.file={home / 'prometheus.yml'}",
         f"--storage.tsdb.path={home / 'tsdb'}",
-        f"--web.listen-address={settings.bind_address}:{settings.prometheus_port}",
+        f"--web.listen-address={LOOPBACK}:{settings.prometheus_port}",
         "--storage.tsdb.retention.time=15d",
         "--log.level=warn",
     )
@@ -155,7 +155,8 @@ def programs(
     ports = (("MOMENTUM_METRICS_PORT", settings.momentum_metrics_port),)
     found.append(Program("momentum", _python("momentum"), order=40, ports=ports))
     ports = (("SERVING_PORT", settings.serving_port),)
-    found.append(Program("serving", _python("serving"), order=42, ports=ports))
+    serving = ("env", f"BIND_ADDRESS={settings.bind_address}", *_python("serving"))
+    found.append(Program("serving", serving, order=42, ports=ports))
     ports = (("DRIFT_PORT", settings.drift_port),)
     found.append(Program("drift", _python("monitoring.drift_detection"), order=43, ports=ports))
     if prometheus:

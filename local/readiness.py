@@ -16,8 +16,8 @@ from configs.settings import Settings
 from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from contracts.errors import DependencyError
 from contracts.events import TrendUpdate
+from local.environment import serving_host
 from local.errors import NodeError, SetupError
-from local.nodes.base import LOOPBACK
 from local.programs import Program
 from local.ranking import latest_ranking
 from local.status import Pace, measure, probes
@@ -142,7 +142,8 @@ class Readiness:
     def _has_dashboard(self) -> bool:
         """The API has something to show."""
         try:
-            return requests.get(f"http://{LOOPBACK}:{self._settings.serving_port}/readyz", timeout=3).ok
+            url = f"http://{serving_host(self._settings)}:{self._settings.serving_port}/readyz"
+            return requests.get(url, timeout=3).ok
         except requests.RequestException:
             return False
 

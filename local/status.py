@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.table import Table
 
 from configs.settings import Settings
+from local.environment import serving_host
 from local.nodes.base import LOOPBACK
 from local.supervision import ProcessState
 
@@ -29,6 +30,7 @@ class Probe:
     """Added to `last_event`: a watermark is behind the newest event by its delay."""
     last_poll: str | None = None
     """When it last came through a poll of its source, seconds since the epoch."""
+    host: str = LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ def probes(settings: Settings) -> dict[str, Probe]:
             "trendscope_momentum_last_window_timestamp_seconds",
         ),
         "drift": Probe(settings.drift_port, None, "trendscope_drift_window_timestamp_seconds"),
-        "serving": Probe(settings.serving_port, None, "trendscope_serving_window_timestamp_seconds"),
+        "serving": Probe(
+            settings.serving_port, None, "trendscope_serving_window_timestamp_seconds", host=serving_host(settings)
+        ),
     }
 
 
@@ -87,7 +91,7 @@ def pace_of(exposition: str, probe: Probe) -> Pace:
 def measure(probe: Probe) -> Pace:
     """Ask a service; nothing known when it does not answer."""
     try:
-        answer = requests.get(f"http://{LOOPBACK}:{probe.port}/metrics", timeout=_SCRAPE_SECONDS)
+        answer = requests.get(f"http://{probe.host}:{probe.port}/metrics", timeout=_SCRAPE_SECONDS)
         answer.raise_for_status()
         return pace_of(answer.text, probe)
     except (requests.RequestException, ValueError):

@@ -4,14 +4,15 @@ import socket
 from collections.abc import Iterable
 
 from configs.settings import Settings
+from local.environment import serving_host
 from local.nodes.base import LOOPBACK
 from local.programs import Program
 
 
-def answers(port: int) -> bool:
-    """Whether something listens on the port of this machine."""
+def answers(host: str, port: int) -> bool:
+    """Whether something listens there."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=1):
+        with socket.create_connection((host, port), timeout=1):
             return True
     except OSError:
         return False
@@ -34,8 +35,9 @@ def urls(settings: Settings, programs: Iterable[Program]) -> list[tuple[str, str
         ("ml-service", "Metrics of the forecaster", settings.ml_metrics_port, "/metrics"),
         ("momentum", "Metrics of momentum and breakouts", settings.momentum_metrics_port, "/metrics"),
     ]
+    hosts = {"serving": serving_host(settings)}
     return [
-        (text, f"http://{LOOPBACK}:{port}{path}")
+        (text, f"http://{host}:{port}{path}")
         for name, text, port, path in candidates
-        if name in names and answers(port)
+        if name in names and answers(host := hosts.get(name, LOOPBACK), port)
     ]

@@ -15,6 +15,7 @@ from local.containers.compose import Project, ask, memory, missing_images, servi
 from local.envfile import ENV_FILE
 from local.environment import local_settings
 from local.errors import NodeError, SetupError
+from local.nodes.base import LOOPBACK
 from local.programs import Program
 from local.readiness import Readiness
 from local.supervision import ProcessState
@@ -45,7 +46,8 @@ class Containers:
     ) -> None:
         """Nothing is started yet; the name is COMPOSE_PROJECT_NAME's unless given; `extra` wins over the env file."""
         self._given = settings
-        self.settings = local_settings(settings)
+        # The compose file publishes every port on the loopback.
+        self.settings = local_settings(settings).model_copy(update={"bind_address": LOOPBACK})
         self._variables = {**names.read(env_file), **(extra or {})}
         self.left_out: dict[str, str] = {}
         """Optional images that cannot be had, each with the reason."""

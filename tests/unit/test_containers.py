@@ -229,6 +229,11 @@ class TestStack:
         containers(tmp_path).logs("kafka", lines=5, follow=True)
         assert engine == [("logs", "--tail=5", "--follow", "kafka")]
 
+    def test_containers_are_met_on_the_loopback_whatever_the_address_of_the_local_run(
+        self, engine: list[tuple[str, ...]], tmp_path: Path
+    ) -> None:
+        assert containers(tmp_path, bind_address="192.0.2.1").settings.bind_address == "127.0.0.1"
+
     def test_the_name_is_the_variables(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / ".env").write_text("COMPOSE_PROJECT_NAME=other\n")
         monkeypatch.delenv("COMPOSE_PROJECT_NAME", raising=False)

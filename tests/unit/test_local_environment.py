@@ -105,9 +105,10 @@ def test_a_tracking_server_of_the_users_own_is_kept() -> None:
 
 
 def test_the_services_environment_has_what_was_inherited_the_settings_and_the_extras() -> None:
-    settings = plain(data_dir=Path("/tmp/x"), kafka_port=19092)
+    settings = plain(data_dir=Path("/tmp/x"), kafka_port=19092, bind_address="192.0.2.1")
     found = service_environment(settings, {"PATH": "/bin", "KAFKA_PORT": "1"}, {"EXTRA": "2"})
     assert (found["PATH"], found["KAFKA_PORT"], found["EXTRA"]) == ("/bin", "19092", "2")
+    assert found["BIND_ADDRESS"] == "127.0.0.1", "the API alone gets another address, by its command"
     assert found[PLATFORM_MARK] == str(Path("/tmp/x").resolve())
 
 

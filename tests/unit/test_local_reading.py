@@ -1,6 +1,7 @@
 """What people read: the table of films, the status of processes, logs, addresses, the choice of containers."""
 
 import socket
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -18,7 +19,7 @@ from local.environment import local_settings
 from local.logs import follow, log_files, show
 from local.nodes.base import tail
 from local.ports import free_port
-from local.programs import programs
+from local.programs import Program, programs
 from local.progress import JarProgress
 from local.ranking import latest_ranking, table_of
 from local.status import Pace, Probe, age_text, measure, memory_of, pace_of, probes, status_table
@@ -137,6 +138,14 @@ class TestStatus:
         settings = Settings(_env_file=None)
         assert set(probes(settings)) <= {program.name for program in programs(settings, simulator=True)}
 
+    @pytest.mark.parametrize(
+        ("bound", "reached"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("192.0.2.1", "192.0.2.1")]
+    )
+    def test_the_api_is_asked_where_it_listens(self, bound: str, reached: str) -> None:
+        hosts = {name: probe.host for name, probe in probes(Settings(_env_file=None, bind_address=bound)).items()}
+        assert hosts.pop("serving") == reached
+        assert set(hosts.values()) == {"127.0.0.1"}
+
     def test_memory_is_that_of_the_whole_family(self) -> None:
         own = memory_of(psutil.Process().pid)
         assert own is not None
@@ -216,6 +225,14 @@ class TestAddresses:
             without = [program for program in known if program.name != "mlflow"]
             assert urls(settings, known) == [("MLflow: forecasting runs and models", f"http://127.0.0.1:{port}")]
             assert urls(settings, without) == []
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is an address of Linux alone")
+    def test_the_dashboard_is_named_by_the_address_it_listens_on(self) -> None:
+        with socket.create_server(("127.0.0.2", 0)) as server:
+            port = server.getsockname()[1]
+            settings = Settings(_env_file=None, bind_address="127.0.0.2", serving_port=port)
+            found = dict(urls(settings, [Program("serving", (), order=1)]))
+            assert found["TrendScope: the dashboard"] == f"http://127.0.0.2:{port}/"
 
 
 class TestDocker:

@@ -190,6 +190,12 @@ class TestPrograms:
         assert "mlflow" in self.named(simulator=False)
         assert "mlflow" in self.named(simulator=False, mlflow_tracking_uri="http://localhost:5000/")
 
+    def test_only_the_api_listens_where_the_setting_says(self) -> None:
+        found = self.named(True, "/bin/p", bind_address="0.0.0.0")
+        elsewhere = [name for name, program in found.items() if "0.0.0.0" in " ".join(program.command)]
+        assert elsewhere == ["serving"]
+        assert found["serving"].command[:2] == ("env", "BIND_ADDRESS=0.0.0.0")
+
     def test_every_port_is_named_by_its_setting(self) -> None:
         settings = Settings(_env_file=None)
         ports = {name: port for each in self.named(True, "/bin/p").values() for name, port in each.ports}
