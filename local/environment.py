@@ -55,7 +55,7 @@ def service_environment(settings: Settings, inherited: Mapping[str, str], extra:
     return {
         **inherited,
         **to_environment(settings),
-        "BIND_ADDRESS": LOOPBACK,  # all but the API ask for no password: `local.programs` gives it the setting's
+        "BIND_ADDRESS": LOOPBACK,  # only the API can ask for a key: `local.programs` gives it the setting's
         "PYTHONUNBUFFERED": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         # The tracking server's job runner needs processes of its own and nothing here gives it jobs.

@@ -74,6 +74,16 @@ class Platform:
         """The folder of everything it keeps."""
         return self.settings.data_dir.resolve()
 
+    def check(self) -> None:
+        """Look at the machine before a start; the ports that this platform has itself are as good as free.
+
+        Raises:
+            SetupError: Java, disk or ports are not as needed.
+        """
+        check_java()
+        check_disk(self.data_dir)
+        check_ports(self.programs, held=self._held_ports())
+
     def up(self, *, say: Say = lambda _: None, progress: Progress = lambda *_: None) -> None:
         """Start everything, or what is missing when it runs already. Returns once the supervisor runs.
 
@@ -91,10 +101,7 @@ class Platform:
             install_jars(progress)
             self._start_missing()
             return
-        # Before anything is stopped: what cannot start leaves running what runs.
-        check_java()
-        check_disk(self.data_dir)
-        check_ports(self.programs, held=self._held_ports())
+        self.check()  # before anything is stopped: what cannot start leaves running what runs
         install_jars(progress)
         if running:
             say("the configuration has changed: stopping first")
