@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
@@ -45,14 +45,21 @@ def router(context: Context, keys: Keys) -> APIRouter:
             raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "no closed window was read yet")
         return Health(status="ok")
 
-    @api.post("/api/v1/session", status_code=HTTPStatus.NO_CONTENT, responses=documented(400, 401, 422))
-    async def open_session(session: Session) -> Response:
+    @api.post("/api/v1/session", status_code=HTTPStatus.NO_CONTENT, responses=documented(400, 401, 422, 429))
+    async def open_session(session: Session, request: Request) -> Response:
         """Keep a key in a cookie that scripts cannot read, for the dashboard in this browser."""
-        if keys and keys.name_of(session.key) is None:
-            raise ApiError(HTTPStatus.UNAUTHORIZED, "no such key")
         response = Response(status_code=HTTPStatus.NO_CONTENT)
         if keys:
-            response.set_cookie(COOKIE, session.key, httponly=True, samesite="strict", path="/")
+            keys.holder(session.key, request.scope.get("client"))
+            by_tls = _by_tls(request)
+            response.set_cookie(COOKIE, session.key, httponly=True, samesite="strict", secure=by_tls, path="/")
         return response
 
     return api
+
+
+def _by_tls(request: Request) -> bool:
+    """Whether the browser came by https, to this server or to a proxy before it. The header is believed from anybody:
+    who makes it up gets a cookie that his own browser does not send back."""
+    asked = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return asked.partition(",")[0].strip().lower() == "https"

@@ -17,13 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from configs.logging import get_logger
 from contracts.errors import ConfigurationError
-from serving.problems import problem
+from serving.guesses import Guesses, network_of, seconds_until
+from serving.problems import ApiError, problem
 
 log = get_logger(__name__)
 
 COOKIE = "trendscope_key"
 _SHORTEST_KEY = 16
-"""Characters: a shorter one can be guessed at the speed an API answers."""
+"""Characters: a shorter one can be guessed."""
 
 REQUESTS = Counter("trendscope_serving_requests", "Requests answered", ["route", "status"])
 SECONDS = Histogram(
@@ -50,6 +51,7 @@ class Keys:
 
     def __init__(self, named: Mapping[str, str]) -> None:
         self._digests = {name: _digest(key) for name, key in named.items()}
+        self._guesses = Guesses()
 
     @classmethod
     def of(cls, setting: SecretStr | None) -> "Keys":
@@ -75,13 +77,35 @@ class Keys:
         """Whether keys are asked for."""
         return bool(self._digests)
 
-    def name_of(self, key: str | None) -> str | None:
-        """Whose key it is; every known key is compared, so that the time says nothing."""
-        digest, found = _digest(key or ""), None
+    def holder(self, key: str | None, client: tuple[str, int] | None) -> str:
+        """Whose key it is that a client sends.
+
+        Raises:
+            ApiError: 401 without a key or with a wrong one; 429 for any key after too many wrong ones from there.
+        """
+        if not key:
+            raise _refusal("send a key of this API as X-API-Key")
+        network = network_of(client)
+        if wait := self._guesses.wait(network):
+            detail = "too many wrong keys came from this address"
+            raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, detail, {"Retry-After": str(wait)})
+        name = self._name_of(key)
+        if name is None:
+            self._guesses.count(network)
+            raise _refusal("no such key: send one of this API as X-API-Key")
+        return name
+
+    def _name_of(self, key: str) -> str | None:
+        """Every known key is compared, so that the time says nothing."""
+        digest, found = _digest(key), None
         for name, known in self._digests.items():
             if hmac.compare_digest(digest, known):
                 found = name
         return found
+
+
+def _refusal(detail: str) -> ApiError:
+    return ApiError(HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": 'ApiKey realm="trendscope"'})
 
 
 def _digest(key: str) -> bytes:
@@ -129,12 +153,10 @@ class Gate:
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if self._keys and path.startswith("/api/") and path not in _OPEN and scope["method"] != "OPTIONS":
-            name = self._keys.name_of(key_of(Headers(scope=scope)))
-            if name is None:
-                refusal = problem(
-                    HTTPStatus.UNAUTHORIZED, "send a key of this API as X-API-Key", path,
-                    {"WWW-Authenticate": 'ApiKey realm="trendscope"'},
-                )  # fmt: skip
+            try:
+                name = self._keys.holder(key_of(Headers(scope=scope)), scope.get("client"))
+            except ApiError as error:
+                refusal = problem(error.status, error.detail, path, error.headers)
                 await refusal(scope, receive, send)
                 return
             if not self._limiter.hit(self._limit, name):
@@ -144,10 +166,8 @@ class Gate:
 
     async def _too_many(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         reset = self._limiter.get_window_stats(self._limit, name).reset_time
-        wait = max(1, int(reset - time.time()) + 1)
-        refusal = problem(
-            HTTPStatus.TOO_MANY_REQUESTS, f"more than {self._limit}", scope["path"], {"Retry-After": str(wait)}
-        )
+        headers = {"Retry-After": str(seconds_until(reset))}
+        refusal = problem(HTTPStatus.TOO_MANY_REQUESTS, f"more than {self._limit}", scope["path"], headers)
         await refusal(scope, receive, send)
 
 

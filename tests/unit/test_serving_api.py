@@ -544,6 +544,44 @@ class TestKeys:
         assert 1 <= int(refused.headers["retry-after"]) <= 61
         assert locked.get("/api/v1/genres", headers=bob).status_code == 200
 
+    def test_wrong_keys_have_a_limit_on_both_ways_together(
+        self, locked: AsgiClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def guess(at: int) -> int:
+            if at % 2:
+                return locked.post("/api/v1/session", json={"key": f"guess {at}"}).status_code
+            return locked.get("/api/v1/genres", headers={"X-API-Key": f"guess {at}"}).status_code
+
+        assert {guess(at) for at in range(60)} == {401}
+        assert [guess(60), guess(61)] == [429, 429]
+        refused = locked.get("/api/v1/genres", headers={"X-API-Key": KEY})
+        assert refused.status_code == 429, "else the answer would say which guess was right"
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert 1 <= int(refused.headers["retry-after"]) <= 61
+        assert 1 <= int(locked.post("/api/v1/session", json={"key": KEY}).headers["retry-after"]) <= 61
+        monkeypatch.setattr("serving.security.network_of", lambda _: "another")
+        assert locked.get("/api/v1/genres", headers={"X-API-Key": KEY}).status_code == 200
+
+    def test_a_page_without_a_key_has_guessed_nothing(self, locked: AsgiClient) -> None:
+        assert {locked.get("/api/v1/genres").status_code for _ in range(70)} == {401}
+        assert locked.get("/api/v1/genres", headers={"X-API-Key": KEY}).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("base", "headers", "secure"),
+        [
+            ("http://127.0.0.1", {}, False),
+            ("https://trends.example", {}, True),
+            ("http://127.0.0.1", {"X-Forwarded-Proto": "https, http"}, True),
+        ],
+    )
+    def test_the_cookie_stays_on_tls_when_it_came_by_it(
+        self, base: str, headers: dict[str, str], *, secure: bool
+    ) -> None:
+        process = Process(world(), api_keys=f"alice:{KEY}").follow()
+        with AsgiClient(process.app, base_url=base) as client:
+            opened = client.post("/api/v1/session", json={"key": KEY}, headers=headers)
+        assert ("; secure" in opened.headers["set-cookie"].lower()) == secure
+
     @pytest.mark.parametrize("wrong", ["short:abc", "nokey", f":{KEY}", f"a:{KEY},a:{KEY}x", f"a:{KEY},b:{KEY}"])
     def test_wrong_keys_are_refused_without_showing_them(self, wrong: str) -> None:
         with pytest.raises(ConfigurationError, match="API_KEYS") as caught:
