@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from common.disk import show_disk
 from configs.settings import ROOT, load_settings
+from configs.topics import TOPICS
 from monitoring.prometheus_config import FOLDER, main, render
 
 RULES = sorted((FOLDER / "rules").glob("*.yml"))
@@ -95,6 +96,16 @@ def test_every_alert_says_how_bad_it_is_and_leads_to_a_runbook() -> None:
         assert rule["labels"]["severity"] in {"critical", "warning", "info"}
         assert rule["annotations"]["runbook"] == f"docs/runbooks.md#{rule['alert'].lower()}"
         assert {"summary", "description"} <= rule["annotations"].keys()
+
+
+def test_the_runbook_of_a_full_disk_knows_how_long_topics_are_kept() -> None:
+    text = (ROOT / "docs" / "runbooks.md").read_text()
+    section = " ".join(text.split("## DiskAlmostFull")[1].split("\n## ")[0].split())
+    usual, *longer = sorted({topic.retention_hours for topic in TOPICS})
+    assert f"{usual // 24} days of a topic" in section
+    for hours in longer:
+        assert f"{hours // 24} days of " in section
+        assert all(f"`{topic.name}`" in section for topic in TOPICS if topic.retention_hours == hours)
 
 
 def test_every_alert_is_shown_to_fire() -> None:
