@@ -13,6 +13,9 @@ _USERS = {"kafka": 1000, "cassandra": 999, "prometheus": 65534, "alertmanager": 
 AGENT = "init-jmx-agent"
 """Compose's one-shot that hands out the metrics agent becomes an init container of those that mount its volume."""
 _AGENT_VOLUME = "jmx-agent"
+_FOLDERS = {"kafka-data": "data"}
+"""Where in a claim the data are, if not at its root: a new ext4 volume has `lost+found` there, and Kafka ends when it
+finds a folder that is no partition. The others keep to folders and names of their own, and take no notice."""
 
 
 def pod(name: str, services: Mapping[str, Service], variables: Mapping[str, str]) -> dict[str, Any]:
@@ -107,6 +110,8 @@ def _mounts(service: Service) -> list[dict[str, Any]]:
             made["readOnly"] = True
         if source.startswith(".") and "." in source.rsplit("/", 1)[1]:
             made["subPath"] = source.rsplit("/", 1)[1]
+        elif source in _FOLDERS:
+            made["subPath"] = _FOLDERS[source]
         found.append(made)
     return found + [{"name": "tmp", "mountPath": text.split(":")[0]} for text in service.get("tmpfs", ())]
 

@@ -102,6 +102,12 @@ def test_servers_are_met_at_their_own_address_and_services_at_a_virtual_one() ->
     assert "clusterIP" not in services["serving"]
 
 
+def test_kafka_does_not_take_a_new_volumes_lost_and_found_for_a_partition() -> None:
+    mounts = {mount["name"]: mount for mount in pod("kafka")["containers"][0]["volumeMounts"]}
+    assert mounts["kafka-data"]["subPath"]
+    assert mounts["kafka-data"]["mountPath"] == compose_services()["kafka"]["environment"]["KAFKA_LOG_DIRS"]
+
+
 def test_settings_come_from_a_map_and_secrets_from_a_secret() -> None:
     given = {
         "A": "${LOG_LEVEL:-}",
