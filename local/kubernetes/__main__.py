@@ -1,6 +1,6 @@
 """`python -m local.kubernetes`: write every manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import yaml
 from configs.settings import ROOT
 from local.containers.variables import read
 from local.envfile import EXAMPLE
+from local.kubernetes.network import policies
 from local.kubernetes.objects import objects
 from local.kubernetes.pods import AGENT, Service
 
@@ -37,9 +38,13 @@ def files(services: Mapping[str, Service]) -> dict[Path, str]:
         if name == AGENT:
             continue
         documents = [one for one in objects(name, services, variables) if _first(one, claimed)]
-        text = yaml.safe_dump_all(documents, sort_keys=False, width=120)
-        made[Path(part_of(services[name])) / f"{name}.yaml"] = _HEAD + text
+        made[Path(part_of(services[name])) / f"{name}.yaml"] = _text(documents)
+    made[Path(BASE) / "network.yaml"] = _text(policies(services))
     return made
+
+
+def _text(documents: Iterable[Mapping[str, Any]]) -> str:
+    return _HEAD + yaml.safe_dump_all(documents, sort_keys=False, width=120)
 
 
 def _first(document: Mapping[str, Any], claimed: set[str]) -> bool:

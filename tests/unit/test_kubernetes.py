@@ -108,6 +108,37 @@ def test_kafka_does_not_take_a_new_volumes_lost_and_found_for_a_partition() -> N
     assert mounts["kafka-data"]["mountPath"] == compose_services()["kafka"]["environment"]["KAFKA_LOG_DIRS"]
 
 
+POLICIES = [one["spec"] for one in documents() if one["kind"] == "NetworkPolicy"]
+
+
+def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    return bool(selector.get("matchLabels", {}).items() <= labels.items())
+
+
+def allows(rule: dict[str, Any], source: dict[str, str] | None, port: int) -> bool:
+    """Whether an ingress rule is for connections from a pod of the namespace, by its labels, or from outside (None)."""
+    by_port = "ports" not in rule or port in {one["port"] for one in rule["ports"]}
+    if "from" not in rule:
+        return by_port
+    return by_port and source is not None and any(selects(peer["podSelector"], source) for peer in rule["from"])
+
+
+def admitted(source: dict[str, str] | None, name: str, port: int) -> bool:
+    """As Kubernetes has it: everything where no policy selects the pod, else what any of those that do allows."""
+    labels = WORKLOADS[name]["spec"]["template"]["metadata"]["labels"]
+    about = [policy for policy in POLICIES if selects(policy["podSelector"], labels)]
+    return not about or any(allows(rule, source, port) for policy in about for rule in policy["ingress"])
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_only_the_api_is_reached_from_elsewhere(name: str) -> None:
+    ours = WORKLOADS["momentum"]["spec"]["template"]["metadata"]["labels"]
+    for port in (8000, 9092, 9042, 5000, 7077):
+        assert admitted(ours, name, port)
+        for stranger in (None, {"app.kubernetes.io/name": "stranger"}):
+            assert admitted(stranger, name, port) == ((name, port) == ("serving", 8000))
+
+
 def test_settings_come_from_a_map_and_secrets_from_a_secret() -> None:
     given = {
         "A": "${LOG_LEVEL:-}",
