@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.kubernetes.variables import environment, filled
+from local.kubernetes.variables import environment, filled, referring
 
 Service = Mapping[str, Any]
 
@@ -49,8 +49,8 @@ def _container(name: str, service: Service, variables: Mapping[str, str]) -> dic
     made: dict[str, Any] = {
         "name": name,
         "image": filled(service["image"], variables),
-        "args": [filled(str(part), variables) for part in service.get("command", ())],
-        "env": environment(service.get("environment") or {}, variables),
+        "args": [referring(str(part), variables) for part in service.get("command", ())],
+        "env": environment(service.get("environment") or {}, variables, service.get("command", ())),
         "ports": [{"containerPort": port} for port in ports(service)],
         "resources": {"requests": {"cpu": "100m", "memory": memory}, "limits": {"memory": memory}},
         "securityContext": _confined(service),

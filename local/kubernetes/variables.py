@@ -1,7 +1,7 @@
 """From compose's `${NAME:-default}` to values, keys of a ConfigMap and keys of a Secret."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 SECRETS = frozenset(
@@ -14,6 +14,8 @@ SECRETS = frozenset(
 SETTINGS_MAP, SECRET = "trendscope-settings", "trendscope-secrets"
 
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)(?:(:-|:\?)([^}]*))?\}")
+_LOOKED_UP = "GIVEN_"
+"""Before the name of a variable that only others refer to: Kafka's image takes every KAFKA_* for the broker's own."""
 
 
 def filled(text: str, variables: Mapping[str, str]) -> str:
@@ -21,22 +23,51 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: variables.get(found[1]) or (found[3] if found[2] == ":-" else ""), text)
 
 
-def environment(given: Mapping[str, Any], variables: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A container's `env`: one variable alone is looked up in the cluster, anything else is a value."""
-    found: list[dict[str, Any]] = []
-    for name, value in given.items():
-        text = str(value)
-        alone = _VARIABLE.fullmatch(text)
-        if alone is None:
-            found.append({"name": name, "value": filled(text, variables)})
-        elif alone[1] in SECRETS:
-            found.append({"name": name, "valueFrom": {"secretKeyRef": _key(SECRET, alone)}})
-        elif alone[2] == ":-" and alone[3]:
-            found.append({"name": name, "value": filled(text, variables)})
-        else:
-            found.append({"name": name, "valueFrom": {"configMapKeyRef": _key(SETTINGS_MAP, alone)}})
-    return found
+def referring(text: str, variables: Mapping[str, str]) -> str:
+    """The text with settings that have a default here as Kubernetes' own `$(NAME)`; the others filled in."""
+    referred = _VARIABLE.sub(lambda one: f"$({_LOOKED_UP}{one[1]})" if _is_default(one) else one[0], text)
+    return filled(referred, variables)
+
+
+def environment(
+    given: Mapping[str, Any], variables: Mapping[str, str], command: Iterable[Any] = ()
+) -> list[dict[str, Any]]:
+    """A container's `env`: one variable alone is looked up in the cluster, anything else is a value.
+
+    What values and the `command` refer to comes first, as Kubernetes wants it.
+    """
+    texts = {name: str(value) for name, value in given.items()}
+    alone = {name: one for name, text in texts.items() if (one := _VARIABLE.fullmatch(text))}
+    within = [text for name, text in texts.items() if name not in alone]
+    return [
+        *(_looked_up(_LOOKED_UP + one[1], one) for one in _referred([*within, *map(str, command)])),
+        *(
+            _looked_up(name, alone[name]) if name in alone else {"name": name, "value": referring(text, variables)}
+            for name, text in texts.items()
+        ),
+    ]
+
+
+def defaults(service: Mapping[str, Any]) -> dict[str, str]:
+    """The settings for which compose has a default of its own, and the cluster needs one in its ConfigMap."""
+    texts = [*(service.get("environment") or {}).values(), *service.get("command", ())]
+    return {one[1]: one[3] for one in _referred(map(str, texts))}
+
+
+def _referred(texts: Iterable[str]) -> list[re.Match[str]]:
+    return list({one[1]: one for text in texts for one in _VARIABLE.finditer(text) if _is_default(one)}.values())
+
+
+def _is_default(variable: re.Match[str]) -> bool:
+    """Whether it is a setting with a default in compose; ports are those of compose's host alone."""
+    return bool(variable[2] == ":-" and variable[3]) and not variable[1].endswith("_PORT")
+
+
+def _looked_up(name: str, variable: re.Match[str]) -> dict[str, Any]:
+    if variable[1] in SECRETS:
+        return {"name": name, "valueFrom": {"secretKeyRef": _key(SECRET, variable)}}
+    return {"name": name, "valueFrom": {"configMapKeyRef": _key(SETTINGS_MAP, variable)}}
 
 
 def _key(holder: str, variable: re.Match[str]) -> dict[str, Any]:
-    return {"name": holder, "key": variable[1], "optional": variable[2] != ":?"}
+    return {"name": holder, "key": variable[1], "optional": variable[2] != ":?" and not variable[3]}

@@ -1,5 +1,6 @@
 """The Kubernetes manifests are docker-compose.yml's, complete, and confined as the `restricted` profile wants."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,11 +12,13 @@ import pytest
 import yaml
 
 from configs.settings import ROOT
+from local.containers.variables import read
 from local.kubernetes.__main__ import FOLDER, compose_services, files, main
 from local.kubernetes.pods import AGENT, slug
-from local.kubernetes.variables import SECRETS, environment, filled
+from local.kubernetes.variables import SECRETS, defaults, environment, filled, referring
 
 MADE = files(compose_services())
+REFERENCE = re.compile(r"\$\(([A-Z_]+)\)")
 
 
 def documents() -> Iterator[dict[str, Any]]:
@@ -147,17 +150,43 @@ def test_settings_come_from_a_map_and_secrets_from_a_secret() -> None:
         "D": "plain",
         "E": "${URL:-http://x}",
     }
-    found = {one["name"]: one for one in environment(given, {})}
+    made = environment(given, {}, ["--rate=${RATE:-1.1}"])
+    found = {one["name"]: one for one in made}
     assert found["A"]["valueFrom"]["configMapKeyRef"] == {
         "name": "trendscope-settings",
         "key": "LOG_LEVEL",
         "optional": True,
     }
     assert found["B"]["valueFrom"]["secretKeyRef"]["name"] == "trendscope-secrets"
-    assert (found["C"]["value"], found["D"]["value"], found["E"]["value"]) == ("-Xmx1g", "plain", "http://x")
+    assert (found["C"]["value"], found["D"]["value"]) == ("-Xmx$(GIVEN_HEAP)", "plain")
+    assert [one["name"] for one in made[:2]] == ["GIVEN_HEAP", "GIVEN_RATE"], "what is referred to comes first"
+    for name, key in {"GIVEN_HEAP": "HEAP", "GIVEN_RATE": "RATE", "E": "URL"}.items():
+        asked = {"name": "trendscope-settings", "key": key, "optional": False}
+        assert found[name]["valueFrom"]["configMapKeyRef"] == asked
+    assert referring("--rate=${RATE:-1.1} ${MY_PORT:-1}", {}) == "--rate=$(GIVEN_RATE) 1"
     assert filled("${X:-1}${Y:?why}", {"X": "2"}) == "2"
     values = "".join(MADE.values())
     assert all(f"value: {secret}" not in values for secret in SECRETS)
+
+
+def test_the_map_has_what_compose_gives_by_default() -> None:
+    wanted = {name: value for one in compose_services().values() for name, value in defaults(one).items()}
+    assert {"SPARK_EXECUTOR_MEMORY", "KAFKA_HEAP", "SIMULATOR_RATE", "MLFLOW_TRACKING_URI"} <= wanted.keys()
+    kept = read(FOLDER / "base" / "settings.env")
+    assert {name: kept.get(name) for name in wanted} == wanted
+    entries = [entry for name in WORKLOADS for entry in pod(name)["containers"][0].get("env", ())]
+    asked = [key for entry in entries if (key := entry.get("valueFrom", {}).get("configMapKeyRef"))]
+    assert {key["key"] for key in asked if not key["optional"]} == wanted.keys()
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_what_a_container_refers_to_is_in_its_environment(name: str) -> None:
+    for container in pod(name)["containers"]:
+        seen: set[str] = set()
+        for one in container.get("env", ()):
+            assert set(REFERENCE.findall(one.get("value", ""))) <= seen
+            seen.add(one["name"])
+        assert set(REFERENCE.findall(" ".join(container.get("args", ())))) <= seen
 
 
 def test_a_mounted_folder_and_a_mounted_file_name_their_map() -> None:
