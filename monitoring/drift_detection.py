@@ -23,6 +23,7 @@ from contracts.errors import DependencyError, TrendScopeError
 from monitoring.drift import telemetry
 from monitoring.drift.pages import Pages
 from monitoring.drift.reports import Reports
+from monitoring.drift.telemetry import DONE, FAILED, TOO_LITTLE
 
 log = get_logger(__name__)
 
@@ -42,23 +43,25 @@ def reports_of(settings: Settings) -> Reports:
 def service(settings: Settings, stop: threading.Event) -> None:
     """Compare on a schedule until `stop`."""
     reports = reports_of(settings)
-    serve_metrics(settings.bind_address, settings.drift_port, pages=Pages(reports))
+    trouble: dict[str, str | None] = {"is": None}
+    serve_metrics(settings.bind_address, settings.drift_port, lambda: trouble["is"], Pages(reports))
     latest = reports.latest()
     if latest is not None:
         telemetry.show(latest)
     while not stop.is_set():
-        done = run_comparison(stop)
+        result = run_comparison(stop)
         if stop.is_set():
             return
+        trouble["is"] = "the last comparison failed: the log says why" if result == FAILED else None
         latest = reports.latest()
-        if done and latest is not None:
+        if result == DONE and latest is not None:
             telemetry.show(latest)
-        pause = settings.drift_interval if done else min(_RETRY, settings.drift_interval)
+        pause = settings.drift_interval if result == DONE else min(_RETRY, settings.drift_interval)
         stop.wait(pause.total_seconds())
 
 
-def run_comparison(stop: threading.Event) -> bool:
-    """A comparison in a process of its own, which `stop` ends; whether there is a new report."""
+def run_comparison(stop: threading.Event) -> str:
+    """A comparison in a process of its own, which `stop` ends; how it ended, as `telemetry.RUNS` has it."""
     command = [sys.executable, "-m", "monitoring.drift_detection", "--once", "--scheduled"]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     waited = 0.0
@@ -67,13 +70,13 @@ def run_comparison(stop: threading.Event) -> bool:
     if child.poll() is None:
         child.kill()
     code = child.wait()
+    result = {0: DONE, EXIT_TOO_LITTLE: TOO_LITTLE}.get(code, FAILED)
     if stop.is_set():
-        return code == 0
-    result = {0: "done", EXIT_TOO_LITTLE: "too_little_data"}.get(code, "failed")
+        return result
     telemetry.RUNS.labels(result).inc()
-    if result == "failed":
+    if result == FAILED:
         log.warning("comparison_failed", exit_code=code)
-    return code == 0
+    return result
 
 
 def once(settings: Settings, *, scheduled: bool) -> int:

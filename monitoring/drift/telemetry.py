@@ -10,7 +10,8 @@ DATA = Gauge("trendscope_drift_data_detected", "1 when the data as a whole, the 
 SHARE = Gauge("trendscope_drift_share", "Share of the columns that have drifted")
 AT = Gauge("trendscope_drift_window_timestamp_seconds", "End of the newest window that was compared")
 RUNS = Counter("trendscope_drift_runs_total", "Comparisons by how they ended", ["result"])
-for _result in ("done", "too_little_data", "failed"):
+DONE, TOO_LITTLE, FAILED = "done", "too_little_data", "failed"
+for _result in (DONE, TOO_LITTLE, FAILED):
     RUNS.labels(_result)
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class Children:
     """Stands in for the comparison: each child runs the next of some programs."""
 
     def __init__(self, *programs: str) -> None:
-        self.programs, self.started = list(programs), 0
+        self.programs, self.started, self.seen = list(programs), 0, 0
         self._real = subprocess.Popen
 
     def __call__(self, command: list[str], **options: object) -> object:
@@ -33,12 +34,17 @@ class Children:
         self.started += 1
         return self._real([sys.executable, "-c", program])
 
+    def is_new(self) -> bool:
+        """Whether another one was started since it was last asked."""
+        known, self.seen = self.seen, self.started
+        return self.seen > known
+
 
 @pytest.mark.parametrize(("code", "result"), [(0, "done"), (3, "too_little_data"), (69, "failed"), (1, "failed")])
 def test_how_a_comparison_ended_is_counted(code: int, result: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitoring.drift_detection.subprocess.Popen", Children(f"raise SystemExit({code})"))
     before = count(result)
-    assert drift_detection.run_comparison(threading.Event()) == (code == 0)
+    assert drift_detection.run_comparison(threading.Event()) == result
     assert count(result) == before + 1
 
 
@@ -46,7 +52,7 @@ def test_a_comparison_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("monitoring.drift_detection.subprocess.Popen", Children("import time; time.sleep(60)"))
     monkeypatch.setattr(drift_detection, "_DEADLINE_SECONDS", 0.5)
     before = count("failed")
-    assert not drift_detection.run_comparison(threading.Event())
+    assert drift_detection.run_comparison(threading.Event()) == "failed"
     assert count("failed") == before + 1
 
 
@@ -84,6 +90,39 @@ def test_a_failed_comparison_is_tried_again_soon(settings: Settings, monkeypatch
     running = threading.Thread(target=drift_detection.service, args=(settings, stop))
     running.start()
     wait_until(lambda: children.started >= 3, what="two more tries")
+    stop.set()
+    running.join(10)
+    assert not running.is_alive()
+
+
+def readiness(settings: Settings) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{settings.drift_port}/readyz", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_it_is_ready_unless_the_last_comparison_failed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too little data is no failure. Each comparison waits until the test lets it end."""
+    held = "import pathlib, time\nwhile not pathlib.Path({!r}).exists(): time.sleep(0.01)\nraise SystemExit({})"
+    gates = [tmp_path / name for name in ("first", "second", "third")]
+    programs = [held.format(str(gate), code) for gate, code in zip(gates, (3, 1, 3), strict=True)]
+    children = Children(*programs, "import time; time.sleep(60)")
+    monkeypatch.setattr("monitoring.drift_detection.subprocess.Popen", children)
+    monkeypatch.setattr(drift_detection, "_RETRY", settings.drift_interval / 36_000)
+    stop = threading.Event()
+    running = threading.Thread(target=drift_detection.service, args=(settings, stop))
+    running.start()
+    expected = [(200, "ok"), (200, "ok"), (503, "the last comparison failed: the log says why"), (200, "ok")]
+    for answer, gate in zip(expected, [*gates, None], strict=True):
+        wait_until(children.is_new, what="the next comparison")
+        assert readiness(settings) == answer
+        if gate:
+            gate.touch()
     stop.set()
     running.join(10)
     assert not running.is_alive()
