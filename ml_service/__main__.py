@@ -11,6 +11,7 @@ from common.service import run_service
 from configs.settings import Settings
 from contracts.events import Prediction
 from ml_service.engine import EngineConfig
+from ml_service.health import Progress
 from ml_service.mlflow_backend import connector
 from ml_service.service import VERSIONS_FOLDER, Service, restore
 from ml_service.source import TrendSource
@@ -46,8 +47,8 @@ def main(settings: Settings, stop: threading.Event) -> None:
         settings.forecast_horizons,
         settings.forecast_coverage,
     )
-    state: dict[str, str | None] = {"reason": "starting"}
-    serve_metrics(settings.bind_address, settings.ml_metrics_port, lambda: state["reason"])
+    progress = Progress()
+    serve_metrics(settings.bind_address, settings.ml_metrics_port, progress.health)
     source = TrendSource(settings)
     sink = Publisher(settings.kafka_bootstrap_servers, client_id="ml-service", deadline=settings.startup_deadline)
     folder = settings.data_dir / "ml_service"
@@ -67,9 +68,9 @@ def main(settings: Settings, stop: threading.Event) -> None:
             snapshot_seconds=settings.ml_snapshot_interval,
             tracking=tracker,
         )
-        state["reason"] = None
+        progress.begin()
         while not stop.is_set():
-            service.step()
+            progress.stepped(service.step(), source.lag())
         service.finish()
     source.close()
     sink.close()
