@@ -1,12 +1,12 @@
 """The service's loop: read trend_stream, forecast, store, publish, save. The order is in `Service.step`."""
 
-import base64
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
 from common.clock import Clock
+from common.dead_letters import dead_letter
 from configs.logging import get_logger
 from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM, TREND_STREAM
 from contracts.errors import ContractError
@@ -218,12 +218,12 @@ class Service:
     def _dead_letter(self, record: Record, error: ContractError) -> DeadLetter:
         telemetry.REJECTED.inc()
         log.warning("record_rejected", offset=record.offset, reason=error.reason, detail=error.detail)
-        return DeadLetter(
-            source_topic=TREND_STREAM,
-            source_partition=record.partition,
-            source_offset=record.offset,
-            source_key=record.key.decode("utf-8", "replace") if record.key else None,
-            raw_base64=base64.b64encode(record.value or b"").decode(),
+        return dead_letter(
+            record.value or b"",
+            source=TREND_STREAM,
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key.decode("utf-8", "replace") if record.key else None,
             reason=DeadLetterReason(error.reason),
             detail=error.detail,
             seen_at=self._clock(),

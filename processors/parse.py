@@ -1,20 +1,16 @@
 """A Kafka record becomes an event of its topic's contract, or a dead letter with the reason."""
 
-import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from common import dead_letters
 from common.clock import from_millis, to_millis
 from configs.settings import Settings
-from configs.topics import MAX_MESSAGE_BYTES
 from contracts.errors import ContractError
 from contracts.events import DeadLetter, DeadLetterReason, RedditComment, TmdbFilm
 
 REDDIT_EPOCH = to_millis(datetime(2005, 6, 23, tzinfo=UTC))
 """The day Reddit opened: no comment is older (and no poll: TMDB's API is younger)."""
-_MOST_RAW_BYTES = (MAX_MESSAGE_BYTES - 64 * 1024) * 3 // 4
-"""What fits in one message of dead_letter_stream as base64, with 64 KiB for the other fields."""
-_MOST_KEY_CHARACTERS = 1_000
 _LONGEST_CHARACTER = 4
 """Bytes of UTF-8: a body of a quarter of the limit cannot pass it, and need not be encoded to be measured."""
 
@@ -81,17 +77,13 @@ class Record:
 
 def dead_letter(record: Record, error: ContractError) -> DeadLetter:
     """The record set aside. `seen_at` is the append time, so that the same record always gives the same message."""
-    raw = record.value or b""
-    detail = error.detail
-    if len(raw) > _MOST_RAW_BYTES:
-        detail += f" (only the first {_MOST_RAW_BYTES} of {len(raw)} bytes are kept)"
-    return DeadLetter(
-        source_topic=record.topic,
-        source_partition=record.partition,
-        source_offset=record.offset,
-        source_key=record.key.decode("utf-8", "replace")[:_MOST_KEY_CHARACTERS] if record.key is not None else None,
-        raw_base64=base64.b64encode(raw[:_MOST_RAW_BYTES]).decode(),
+    return dead_letters.dead_letter(
+        record.value or b"",
+        source=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key.decode("utf-8", "replace") if record.key is not None else None,
         reason=DeadLetterReason(error.reason),
-        detail=detail,
+        detail=error.detail,
         seen_at=from_millis(record.append),
     )

@@ -1,20 +1,18 @@
 """Everything a producer sends goes through here: sizes are checked and records counted once the broker has them."""
 
-import base64
 import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from common.clock import Clock
+from common.dead_letters import dead_letter
 from configs.topics import DEAD_LETTER_STREAM
-from contracts.events import DeadLetter, DeadLetterReason, Event
+from contracts.events import DeadLetterReason, Event
 from producers.metrics import ProducerMetrics
 
 MAX_EVENT_BYTES = 1_000_000
 """No honest film or comment comes near; a larger one is a dead letter, so that one record cannot choke the readers."""
-MAX_RAW_BYTES = 5_900_000
-"""Base64 makes 4 bytes of 3: this much raw data, with its envelope, fits `configs.topics.MAX_MESSAGE_BYTES`."""
 
 
 class EventPublisher(Protocol):
@@ -50,17 +48,8 @@ class Outbox:
 
     def dead_letter(self, raw: object, reason: DeadLetterReason, detail: str, key: str | None) -> None:
         """Queue a record that cannot be used, whole as long as Kafka takes it."""
-        data = _as_json(raw)
-        if len(data) > MAX_RAW_BYTES:
-            detail = f"{detail}; only the first {MAX_RAW_BYTES} of {len(data)} bytes are kept"
-            data = data[:MAX_RAW_BYTES]
-        letter = DeadLetter(
-            source_topic=self._api,
-            source_key=key,
-            raw_base64=base64.b64encode(data).decode(),
-            reason=reason,
-            detail=detail,
-            seen_at=self._clock(),
+        letter = dead_letter(
+            _as_json(raw), source=self._api, key=key, reason=reason, detail=detail, seen_at=self._clock()
         )
         self._publisher.send(DEAD_LETTER_STREAM, letter)
         self._queued[DEAD_LETTER_STREAM] += 1

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from configs.logging import configure_logging
-from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM
+from configs.topics import DEAD_LETTER_STREAM, MAX_MESSAGE_BYTES, PREDICTIONS_STREAM
 from contracts.errors import DependencyError
 from contracts.events import DeadLetter, DeadLetterReason, Event, Prediction, TrendUpdate
 from ml_service import snapshot
@@ -266,6 +266,18 @@ def test_a_record_that_does_not_fit_is_set_aside_whole(tmp_path: Path) -> None:
     assert base64.b64decode(first.raw_base64) == b"{no json"
     assert (first.reason, first.source_topic, first.seen_at) == (DeadLetterReason.MALFORMED_JSON, "trend_stream", NOW)
     assert len([event for topic, event in world.published if topic == PREDICTIONS_STREAM]) == 2 * 4 // 2
+
+
+def test_a_record_of_any_size_and_key_gives_a_letter_that_fits_its_topic(tmp_path: Path) -> None:
+    world = World([])
+    world.records.append(Record(0, 0, b"\x00" * 1_000_000, b"x" * 7 * 1024 * 1024))
+    run(world, tmp_path)
+    ((topic, letter),) = world.published
+    assert topic == DEAD_LETTER_STREAM
+    assert isinstance(letter, DeadLetter)
+    assert len(letter.key) + len(letter.encode()) < MAX_MESSAGE_BYTES
+    assert "only the first" in letter.detail
+    assert world.committed == {0: 1}
 
 
 def test_a_topic_made_anew_starts_afresh(tmp_path: Path) -> None:

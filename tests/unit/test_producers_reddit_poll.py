@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from common.dead_letters import MOST_RAW_BYTES
 from configs.topics import DEAD_LETTER_STREAM, REDDIT_STREAM
 from contracts.errors import DependencyError
 from contracts.events import DeadLetterReason
 from producers.metrics import ProducerMetrics
-from producers.outbox import MAX_EVENT_BYTES, MAX_RAW_BYTES, Outbox
+from producers.outbox import MAX_EVENT_BYTES, Outbox
 from producers.reddit.author import AuthorHash
 from producers.reddit.poll import RedditPoll
 from producers.reddit.position import PositionStore
@@ -162,7 +163,7 @@ def test_what_kafka_could_never_take_is_cut_and_says_so(tmp_path: Path) -> None:
     publisher = KeepingPublisher()
     start(MovingListing([talk(1, body="x" * 9_000_000)]), publisher, tmp_path)()
     (letter,) = publisher.dead_letters()
-    assert f"first {MAX_RAW_BYTES} of" in letter.detail
+    assert f"first {MOST_RAW_BYTES} of" in letter.detail
     assert len(letter.encode()) < 8 * 1024 * 1024
 
 

@@ -60,7 +60,7 @@ def poison(now: datetime, tag: str) -> list[tuple[bytes | None, str]]:
 
 @register
 class Poison(Fault):
-    """Bad JSON, wrong types, NUL, lone surrogates, 5 MB bodies, null keys, unknown films, dates of 1970 and 2100."""
+    """Bad JSON, wrong types, NUL, lone surrogates, 5 and 7 MB, null keys, unknown films, dates of 1970 and 2100."""
 
     name, number = "poison", 8
 
@@ -76,7 +76,9 @@ class Poison(Fault):
         films: list[bytes | None] = [None, b"{}", b"nonsense", b'{"movie_id": -5, "title": "x"}', b"\xff" * 100]
         films.append(json.dumps({"movie_id": 1, "title": "", "fetched_at": now.isoformat()}).encode())
         world.plant(TMDB_STREAM, [(value, _DEAD) for value in films])
-        self._told = set(world.plant(TREND_STREAM, [(b"{", _DEAD), (b'{"movie_id": "x"}', _DEAD), (None, _DEAD)]))
+        updates: list[bytes | None] = [b"{", b'{"movie_id": "x"}', None]
+        updates.append(b"x" * 7 * 1024 * 1024)  # as a dead letter it would be larger than the topic takes
+        self._told = set(world.plant(TREND_STREAM, [(value, _DEAD) for value in updates]))
         orders: tuple[dict[str, Any], ...] = (
             {"body": "Wrong type.", "title": "t", "extra": {"created_utc": "soon"}},
             {"body": "No body.", "title": "t", "extra": {"body": 5}},
