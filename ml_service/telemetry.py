@@ -53,7 +53,7 @@ SNAPSHOT = Gauge("trendscope_ml_snapshot_timestamp_seconds", "When the state was
 FILMS = Gauge("trendscope_ml_films", "Films remembered")
 REJECTED = Counter("trendscope_ml_rejected_total", "Records of trend_stream that do not fit the contract")
 MLFLOW_QUEUE = Gauge("trendscope_ml_mlflow_queue", "What waits to be logged to MLflow")
-MLFLOW_DROPPED = Counter("trendscope_ml_mlflow_dropped_total", "Items given up because MLflow was away too long")
+MLFLOW_DROPPED = Counter("trendscope_ml_mlflow_dropped_total", "Items given up: MLflow was away too long or refused")
 
 
 def show_batch(batch: Batch, engine: Engine) -> None:

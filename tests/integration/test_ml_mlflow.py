@@ -20,7 +20,7 @@ from contracts.events import TrendUpdate
 from local.environment import service_environment
 from local.isolated import isolated_settings
 from local.programs import programs
-from ml_service import models, snapshot, tracking
+from ml_service import delivery, models, snapshot
 from ml_service.engine import Batch, Engine
 from ml_service.errors import VersionError
 from ml_service.events import Kind, ModelEvent
@@ -163,7 +163,7 @@ def test_a_rollback_is_one_command_and_the_service_follows(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the test above: version 2 leads, version 1 led before."""
-    monkeypatch.setattr(tracking, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(delivery, "REQUEST_SECONDS", 0.5)
     versions = Versions(tmp_path)
     package, engine = scored(versions)
     backend = MlflowBackend(server, CONFIG)

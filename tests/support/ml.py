@@ -8,6 +8,8 @@ from typing import Any
 
 from contracts.events import TrendUpdate
 from ml_service.engine import EngineConfig
+from ml_service.events import ModelEvent
+from ml_service.items import Answer, Figures, Item, ModelPackage, Request
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 WINDOW, SLIDE = timedelta(minutes=5), timedelta(minutes=1)
@@ -75,3 +77,30 @@ def regimes(windows: int, *, films: int = 4, turn: int = 200, seed: int = 1) -> 
 
 RIVALS = EngineConfig(SLIDE, SLIDE, (1,), 0.8, contest_blocks=60, contest_pairs=100)
 """Contests of an hour, for `regimes`."""
+
+
+class FakeBackend:
+    """A tracking server that takes everything."""
+
+    def __init__(self) -> None:
+        self.logged: list[Item] = []
+        self.asked: Request | None = None
+        self.closed = False
+
+    def figures(self, item: Figures) -> None:
+        self.logged.append(item)
+
+    def model(self, item: ModelPackage) -> None:
+        self.logged.append(item)
+
+    def event(self, item: ModelEvent) -> None:
+        self.logged.append(item)
+
+    def answer(self, item: Answer) -> None:
+        self.logged.append(item)
+
+    def request(self) -> Request | None:
+        return self.asked
+
+    def close(self) -> None:
+        self.closed = True

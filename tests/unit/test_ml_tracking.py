@@ -1,49 +1,22 @@
 """Nothing notices that MLflow is away, and what is logged can be scored again."""
 
-import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from contracts.events import TrendUpdate
-from ml_service import snapshot, telemetry, tracking
+from ml_service import snapshot
 from ml_service.engine import Batch, Engine, WindowClose
 from ml_service.events import Kind, ModelEvent
-from ml_service.items import Answer, Figures, Item, ModelPackage, Request, Role
+from ml_service.items import Figures, ModelPackage, Role
 from ml_service.package import INPUT_COLUMN, package_state, replay, table_of
 from ml_service.snapshot import Snapshot, engine_of
 from ml_service.tracking import EXAMPLE_UPDATES, Tracker
 from ml_service.versions import Versions
-from tests.support.ml import CONFIG, START, updates
-from tests.support.waiting import wait_until
+from tests.support.ml import CONFIG, START, FakeBackend, updates
 
 ROWS = [row for row in updates(3, 60) if row.is_final]
-
-
-class FakeBackend:
-    def __init__(self) -> None:
-        self.logged: list[Item] = []
-        self.asked: Request | None = None
-        self.closed = False
-
-    def figures(self, item: Figures) -> None:
-        self.logged.append(item)
-
-    def model(self, item: ModelPackage) -> None:
-        self.logged.append(item)
-
-    def event(self, item: ModelEvent) -> None:
-        self.logged.append(item)
-
-    def answer(self, item: Answer) -> None:
-        self.logged.append(item)
-
-    def request(self) -> Request | None:
-        return self.asked
-
-    def close(self) -> None:
-        self.closed = True
 
 
 class Ticks:
@@ -78,40 +51,6 @@ def test_figures_reach_the_backend_named_by_horizon_and_not_too_often(
     assert first.values["mae_h1"] == closes[0].scores[1].mae
     assert first.values["challenger_mae_h1"] == closes[0].shadow[1].mae
     assert "mae_persistence_h1" in first.values
-
-
-def test_a_backend_that_is_away_costs_nothing_and_the_queue_is_bounded(
-    closes: list[WindowClose], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tracking, "_FIGURES_SECONDS", 0.0)
-    before = telemetry.MLFLOW_DROPPED._value.get()
-
-    def connect() -> FakeBackend:
-        raise ConnectionError("nobody listens")
-
-    tracker = Tracker(connect, versions=Versions(tmp_path), model_seconds=600)
-    for close in closes * 3:
-        tracker.figures(close)
-    assert tracker._items.qsize() <= 30
-    assert telemetry.MLFLOW_DROPPED._value.get() > before
-    tracker.close(10)
-
-
-def test_it_is_tried_again_until_it_answers(closes: list[WindowClose], tmp_path: Path) -> None:
-    backend, answers = FakeBackend(), iter([False, True])
-    ready = threading.Event()
-
-    def connect() -> FakeBackend:
-        if not next(answers):
-            raise ConnectionError("not yet")
-        ready.set()
-        return backend
-
-    tracker = Tracker(connect, versions=Versions(tmp_path), model_seconds=600)
-    tracker.figures(closes[0])
-    wait_until(lambda: backend.logged, what="the second try")
-    assert ready.is_set()
-    tracker.close(10)
 
 
 def feed(tracker: Tracker, engine: Engine, rows: list[TrendUpdate]) -> None:
@@ -173,34 +112,6 @@ def test_a_model_that_changed_during_its_example_is_not_logged(closes: list[Wind
     tracker.close(10)
     assert [package.updates for package in packages(backend)] == [ROWS[90:110]]
     assert event in backend.logged
-
-
-def test_a_request_is_handed_on_once_and_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracking, "REQUEST_SECONDS", 0.0)
-    backend = FakeBackend()
-    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600)
-    assert tracker.request() is None
-    backend.asked = Request("3", "steady", "abc", "2026-03-01T12:00:00+00:00")
-    found = wait_until(tracker.request, what="the request")
-    assert found == backend.asked
-    looks = count_of(backend, monkeypatch)
-    wait_until(lambda: len(looks) > 2, what="further looks")
-    assert tracker.request() is None
-    answer = Answer(backend.asked, START)
-    tracker.answer(answer)
-    tracker.close(10)
-    assert answer in backend.logged
-
-
-def count_of(backend: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    looks: list[int] = []
-
-    def request() -> Request | None:
-        looks.append(1)
-        return backend.asked
-
-    monkeypatch.setattr(backend, "request", request)
-    return looks
 
 
 def test_the_end_hands_over_a_model_that_has_some_updates(closes: list[WindowClose], tmp_path: Path) -> None:
