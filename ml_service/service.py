@@ -9,12 +9,12 @@ from common.clock import Clock
 from common.dead_letters import dead_letter
 from configs.logging import get_logger
 from configs.topics import DEAD_LETTER_STREAM, PREDICTIONS_STREAM, TREND_STREAM
-from contracts.errors import ContractError
+from contracts.errors import ContractError, DependencyError
 from contracts.events import DeadLetter, DeadLetterReason, Event, Prediction, TrendUpdate
 from ml_service import metric_rows, snapshot, telemetry
 from ml_service.engine import Batch, Engine, EngineConfig
 from ml_service.errors import SnapshotError, VersionError
-from ml_service.items import Answer
+from ml_service.items import Answer, Request
 from ml_service.source import Record
 from ml_service.tracking import NoTracking, Tracking
 from ml_service.versions import Versions
@@ -63,6 +63,7 @@ def restore(folder: Path, config: EngineConfig, source: Source) -> Engine:
     id), and a position the topic has reached. Records that retention removed meanwhile are a gap, as after a long stop.
     """
     limits = source.limits()
+    telemetry.SNAPSHOT.set(snapshot.saved_at(folder) or 0.0)  # a disk that takes nothing shows after a restart too
     try:
         saved = snapshot.load(folder, config)
         reason = "no snapshot yet" if saved is None else _misfit(saved, source.topic_id, limits)
@@ -115,7 +116,7 @@ class Service:
         self._versions = Versions(folder / VERSIONS_FOLDER)
         self._snapshot_seconds = self._pause = snapshot_seconds
         self._tracking = tracking or NoTracking()
-        self._saved_at, self._dirty = monotonic(), False
+        self._tried_at, self._dirty = monotonic(), False
         telemetry.show_state(engine)
 
     def step(self) -> int:
@@ -127,9 +128,9 @@ class Service:
         4. Publish forecasts, outcomes and dead letters; wait until the broker has them.
         5. From time to time: save state and next offsets in one file, then commit those offsets for the eye.
 
-        A failure anywhere ends the process. It starts again from the last saved state, reads the same records,
-        and makes the same forecasts: the store is overwritten with equal rows, the topic gets equal copies, and nothing
-        is learned twice, because what was learned after the save was lost with the process.
+        A failure anywhere but in the saving ends the process. It starts again from the last saved state, reads the same
+        records, and makes the same forecasts: the store is overwritten with equal rows, the topic gets equal copies,
+        and nothing is learned twice, because what was learned after the save was lost with the process.
         """
         records = self._source.poll()
         if records:
@@ -153,23 +154,32 @@ class Service:
             self._dirty = True
         self._follow_request()
         telemetry.LAG.records = self._source.lag()
-        if self._dirty and self._monotonic() - self._saved_at >= self._pause:
+        if self._dirty and self._monotonic() - self._tried_at >= self._pause:
             self.save()
         return len(records)
 
-    def save(self) -> None:
-        """Step 5."""
+    def save(self) -> bool:
+        """Step 5; False when the disk did not take it. Then nothing is committed, and it is tried again a while later.
+
+        Nothing is wrong until the process ends, and then more records are read again.
+        """
         started, offsets = self._monotonic(), self._source.offsets
         data = snapshot.dump(snapshot.Snapshot(self.engine, self._source.topic_id, offsets))
-        snapshot.save(self._folder, data)
+        try:
+            snapshot.save(self._folder, data)
+        except OSError as error:
+            log.error("state_not_saved", error=str(error))
+            self._tried_at = self._monotonic()
+            return False
         # A broker that keeps the commit waiting makes saving no dearer: after an outage of ten seconds the next
         # snapshot would else be minutes away.
         taken = self._monotonic() - started
         self._source.commit(offsets)
         self._tracking.state_saved(data, self.engine)
-        self._saved_at, self._dirty = self._monotonic(), False
+        self._tried_at, self._dirty = self._monotonic(), False
         self._pause = max(self._snapshot_seconds, _SAVING_SHARE * taken)
         telemetry.SNAPSHOT.set(self._clock().timestamp())
+        return True
 
     def finish(self) -> None:
         """Save what is not saved yet."""
@@ -180,7 +190,11 @@ class Service:
         """Order a rollback that somebody asked for.
 
         It takes effect at the next window, and is saved at once, before anything it leads to is stored: a crash loses
-        either nothing of it or all of it, and in the second case the request is still there.
+        either nothing of it or all of it, and in the first case the request is still there. Whether the disk takes the
+        state is tried before the order, which cannot be taken back.
+
+        Raises:
+            DependencyError: the disk took the state without the order and not with it.
         """
         request = self._tracking.request()
         if request is None:
@@ -188,14 +202,21 @@ class Service:
         try:
             order = self._versions.order(self.engine, request.configuration, request.learner, request.version)
         except VersionError as error:
-            log.warning("rollback_refused", reason=str(error))
-            self._tracking.answer(Answer(request, None, str(error)))
+            self._refuse(request, str(error))
+            return
+        if not self.save():
+            self._refuse(request, "the service cannot save its state: is the disk full or read-only?")
             return
         self.engine.order(order)
-        self.save()
+        if not self.save():
+            raise DependencyError("a rollback was ordered and the state cannot be saved: is the disk full?")
         effective = self.engine.time_of(order.step)
         log.warning("rollback_ordered", version=request.version, effective=effective)
         self._tracking.answer(Answer(request, effective))
+
+    def _refuse(self, request: Request, reason: str) -> None:
+        log.warning("rollback_refused", reason=reason)
+        self._tracking.answer(Answer(request, None, reason))
 
     def _apply(self, records: list[Record]) -> tuple[list[DeadLetter], Batch]:
         letters: list[DeadLetter] = []

@@ -101,6 +101,14 @@ def save(folder: Path, data: bytes) -> None:
         os.close(handle)
 
 
+def saved_at(folder: Path) -> float | None:
+    """When the file was written, in seconds since 1970; None when there is none."""
+    try:
+        return (folder / FILE_NAME).stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
 def load(folder: Path, config: EngineConfig) -> Snapshot | None:
     """The last saved snapshot; None when there is none yet.
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from configs.logging import get_logger
 from contracts.events import TrendUpdate
 from ml_service import metric_rows
 from ml_service.delivery import Delivery
@@ -11,6 +12,8 @@ from ml_service.engine import Batch, Engine, WindowClose
 from ml_service.events import Kind, ModelEvent
 from ml_service.items import Answer, Backend, Figures, Logged, ModelPackage, Request, Role
 from ml_service.versions import Versions
+
+log = get_logger(__name__)
 
 EXAMPLE_UPDATES = 20
 """Updates logged with each model, as input example and as proof that it still scores what it scored."""
@@ -98,13 +101,18 @@ class Tracker:
         if self._package is not None or not self._learned or self._monotonic() < self._next_model:
             return
         names = [one.name for one in engine.model.configurations]
-        models = [
-            Logged(role, version, names[number], self._versions.keep(engine, number))
-            for role, version, number in (
-                (Role.CHAMPION, engine.champion, engine.model.lead),
-                (Role.CHALLENGER, engine.challenger, engine.shadow),
-            )
-        ]
+        try:
+            models = [
+                Logged(role, version, names[number], self._versions.keep(engine, number))
+                for role, version, number in (
+                    (Role.CHAMPION, engine.champion, engine.model.lead),
+                    (Role.CHALLENGER, engine.challenger, engine.shadow),
+                )
+            ]
+        except OSError as error:
+            log.error("learner_not_kept", error=str(error))
+            self._next_model = self._monotonic() + min(_FIRST_MODEL_SECONDS, self._model_seconds)
+            return
         self._package = ModelPackage(data, engine.stream_time, engine.lineage, (models[0], models[1]))
 
     def processed(self, update: TrendUpdate, batch: Batch, known: tuple[int, int]) -> None:

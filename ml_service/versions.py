@@ -29,7 +29,11 @@ class Versions:
         self._folder = folder
 
     def keep(self, engine: Engine, number: int) -> str:
-        """Write a learner of an engine; returns its digest. The oldest are deleted."""
+        """Write a learner of an engine; returns its digest. The oldest are deleted.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
         data = code_fingerprint().encode() + b"\n" + pickle.dumps(engine.model.learners[number], protocol=5)
         digest = hashlib.sha256(data).hexdigest()
         self._folder.mkdir(parents=True, exist_ok=True)

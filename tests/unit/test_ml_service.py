@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -186,20 +187,62 @@ def test_after_a_crash_anywhere_the_tables_and_figures_are_the_same(
     assert set(map(str, world.published)) == set(map(str, undisturbed.published))  # copies, all equal
 
 
-def test_a_snapshot_that_cannot_be_written_ends_the_step_before_the_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def full(*_: object) -> None:
+    raise OSError("no space left on device")
+
+
+def test_a_disk_that_is_full_holds_up_the_commit_alone(
+    undisturbed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(encoded(ROWS))
     running = service(world, tmp_path)
+    running.step()
+    with monkeypatch.context() as disk:
+        disk.setattr("os.fsync", full)
+        for _ in range(3):
+            running.step()
+        running.finish()
+    assert world.committed == {0: BATCH}
+    saved = snapshot.load(tmp_path, CONFIG)
+    assert saved is not None
+    assert saved.offsets == {0: BATCH}
+    run(world, tmp_path)  # the process ended meanwhile
+    assert world.stored == undisturbed.stored
+    assert world.figures == undisturbed.figures
+    assert world.committed == undisturbed.committed
 
-    def full(*_: object) -> None:
-        raise OSError("no space left on device")
 
-    monkeypatch.setattr("ml_service.snapshot.save", full)
-    with pytest.raises(OSError, match="space"):
-        running.step()
-    assert world.stored
-    assert world.committed == {}
+def test_a_disk_that_has_room_again_is_used_at_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, now = World(encoded(ROWS)), [0.0]
+    running = Service(
+        Engine(CONFIG), source=FakeSource(world), tables=FakeTables(world), sink=FakeSink(world), folder=tmp_path,
+        clock=lambda: NOW, snapshot_seconds=10.0, monotonic=lambda: now[0],
+    )  # fmt: skip
+    tries: list[int] = []
+
+    def refuse(*_: object) -> None:
+        tries.append(1)
+        raise OSError("read-only file system")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(snapshot, "save", refuse)
+        for now[0] in (10.0, 15.0, 20.0):
+            running.step()
+    assert len(tries) == 2
+    now[0] = 30.0
+    running.step()
+    assert world.committed == {0: 4 * BATCH}
+
+
+def test_after_a_restart_the_age_of_the_saved_state_is_that_of_the_file(tmp_path: Path) -> None:
+    name = "trendscope_ml_snapshot_timestamp_seconds"
+    service(World([]), tmp_path)
+    assert REGISTRY.get_sample_value(name) == 0
+    run(World(encoded(ROWS)), tmp_path)
+    assert REGISTRY.get_sample_value(name) == NOW.timestamp()
+    os.utime(tmp_path / snapshot.FILE_NAME, (1e9, 1e9))
+    service(World(encoded(ROWS)), tmp_path)
+    assert REGISTRY.get_sample_value(name) == 1e9
 
 
 def test_a_store_that_is_away_ends_the_step_before_anything_is_published(
@@ -373,6 +416,30 @@ def test_a_rollback_is_saved_before_anything_it_leads_to(tmp_path: Path) -> None
     assert min(row.made_at for row in made) == answer.followed_from
     rollbacks = {key[3]: value for key, value in world.figures.items() if key[:2] == ("events", "rollback")}
     assert rollbacks == {answer.followed_from: 7.0}
+
+
+def test_a_rollback_that_cannot_be_saved_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = Versions(tmp_path / VERSIONS_FOLDER).keep(run(World(encoded(ROWS)), tmp_path / "old").engine, 1)
+    world, tracking = World(encoded(ROWS)), Asking(Request("7", "quick", digest, "now"))
+    running = asked(world, tmp_path, tracking)
+    monkeypatch.setattr(snapshot, "save", full)
+    exhaust(running)
+    (answer,) = tracking.answers
+    assert answer.followed_from is None
+    assert "cannot save" in answer.reason
+    assert running.engine.champion.endswith("steady")
+
+
+def test_a_rollback_that_the_disk_refuses_after_all_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = Versions(tmp_path / VERSIONS_FOLDER).keep(run(World(encoded(ROWS)), tmp_path / "old").engine, 1)
+    tracking, room = Asking(Request("7", "quick", digest, "now")), [True]
+    running = asked(World(encoded(ROWS)), tmp_path, tracking)
+    monkeypatch.setattr(snapshot, "save", lambda *_: room.pop() if room else full())
+    with pytest.raises(DependencyError, match="rollback"):
+        exhaust(running)
+    assert tracking.answers == []
 
 
 @pytest.mark.parametrize("learner", ["gone", "../../secret", ""])

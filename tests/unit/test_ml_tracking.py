@@ -114,6 +114,25 @@ def test_a_model_that_changed_during_its_example_is_not_logged(closes: list[Wind
     assert event in backend.logged
 
 
+def test_a_learner_that_the_disk_does_not_take_is_tried_again_later(closes: list[WindowClose], tmp_path: Path) -> None:
+    backend, ticks, engine = FakeBackend(), Ticks(), Engine(CONFIG)
+    folder = tmp_path / "versions"
+    folder.write_text("in the way")  # as a disk that is read-only: no file can be made in it
+    tracker = Tracker(lambda: backend, versions=Versions(folder), model_seconds=600, monotonic=ticks)
+    feed(tracker, engine, ROWS[:30])
+    tracker.figures(closes[0])
+    ticks.now = 130
+    tracker.state_saved(*saved(engine))
+    folder.unlink()
+    tracker.state_saved(*saved(engine))  # too early
+    assert not folder.exists()
+    ticks.now = 251
+    tracker.state_saved(*saved(engine))
+    feed(tracker, engine, ROWS[30:33])
+    tracker.close(10)
+    assert [len(package.updates) for package in packages(backend)] == [3]
+
+
 def test_the_end_hands_over_a_model_that_has_some_updates(closes: list[WindowClose], tmp_path: Path) -> None:
     backend, ticks, engine = FakeBackend(), Ticks(), Engine(CONFIG)
     tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=1, monotonic=ticks)
