@@ -30,6 +30,7 @@ from ml_service.registry import (
     TAG_LINEAGE,
     TAG_REQUEST,
     TAG_ROLE,
+    Registry,
 )
 
 log = get_logger(__name__)
@@ -110,7 +111,9 @@ class MlflowBackend:
             self._promote(facts)
 
     def answer(self, item: Answer) -> None:
-        """Write at the version what became of the request for it."""
+        """Write at the version what became of the request for it; after a refusal the alias is where it was."""
+        if item.followed_from is None:
+            Registry(self._client).put_back(item.request.version)
         said = f"from {item.followed_from.isoformat()}" if item.followed_from else f"refused: {item.reason}"
         self._tag(item.request.version, {TAG_ANSWER: f"{item.request.requested_at} {said}"})
 

@@ -56,8 +56,8 @@ class Tables(Protocol):
     def metrics(self, rows: Iterable[ModelMetric]) -> None: ...
 
 
-def restore(folder: Path, config: EngineConfig, source: Source) -> Engine:
-    """The engine as it was saved, and the source at the record after; or a new engine at the topic's first record.
+def restore(folder: Path, config: EngineConfig, source: Source) -> snapshot.Snapshot:
+    """The state as it was saved, and the source at the record after; or a new one at the topic's first record.
 
     A saved state is used only when it fits: same settings and model, same topic (a topic that was made anew has another
     id), and a position the topic has reached. Records that retention removed meanwhile are a gap, as after a long stop.
@@ -71,9 +71,8 @@ def restore(folder: Path, config: EngineConfig, source: Source) -> Engine:
         saved, reason = None, str(error)
     if saved is None or reason:
         log.warning("state_new", reason=reason)
-        engine, offsets = Engine(config), {}
-    else:
-        engine, offsets = saved.engine, saved.offsets
+        saved = snapshot.Snapshot(Engine(config), source.topic_id, {})
+    engine, offsets = saved.engine, saved.offsets
     lost = {
         number: first - offsets[number] for number, (first, _) in limits.items() if offsets.get(number, first) < first
     }
@@ -83,7 +82,7 @@ def restore(folder: Path, config: EngineConfig, source: Source) -> Engine:
     if offsets:
         source.commit(offsets)  # a crash between saving and committing left the visible position behind
     log.info("state_ready", films=engine.model.films, offsets=source.offsets, stream_time=engine.stream_time)
-    return engine
+    return saved
 
 
 def _misfit(saved: snapshot.Snapshot, topic_id: str, limits: dict[int, tuple[int, int]]) -> str | None:
@@ -99,7 +98,7 @@ class Service:
 
     def __init__(  # noqa: PLR0913 - its neighbours, each named
         self,
-        engine: Engine,
+        state: snapshot.Snapshot,
         *,
         source: Source,
         tables: Tables,
@@ -110,14 +109,14 @@ class Service:
         tracking: Tracking | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.engine = engine
+        self.engine, self._followed = state.engine, state.followed
         self._source, self._tables, self._sink = source, tables, sink
         self._folder, self._clock, self._monotonic = folder, clock, monotonic
         self._versions = Versions(folder / VERSIONS_FOLDER)
         self._snapshot_seconds = self._pause = snapshot_seconds
         self._tracking = tracking or NoTracking()
         self._tried_at, self._dirty = monotonic(), False
-        telemetry.show_state(engine)
+        telemetry.show_state(self.engine)
 
     def step(self) -> int:
         """Read once and finish what was read; returns how many records.
@@ -164,7 +163,7 @@ class Service:
         Nothing is wrong until the process ends, and then more records are read again.
         """
         started, offsets = self._monotonic(), self._source.offsets
-        data = snapshot.dump(snapshot.Snapshot(self.engine, self._source.topic_id, offsets))
+        data = snapshot.dump(snapshot.Snapshot(self.engine, self._source.topic_id, offsets, self._followed))
         try:
             snapshot.save(self._folder, data)
         except OSError as error:
@@ -191,13 +190,17 @@ class Service:
 
         It takes effect at the next window, and is saved at once, before anything it leads to is stored: a crash loses
         either nothing of it or all of it, and in the first case the request is still there. Whether the disk takes the
-        state is tried before the order, which cannot be taken back.
+        state is tried before the order, which cannot be taken back. A request that the saved state has followed already
+        is only answered: whoever should have noted the answer was away then.
 
         Raises:
             DependencyError: the disk took the state without the order and not with it.
         """
         request = self._tracking.request()
         if request is None:
+            return
+        if self._followed is not None and self._followed.requested_at == request.requested_at:
+            self._tracking.answer(Answer(request, self._followed.effective))
             return
         try:
             order = self._versions.order(self.engine, request.configuration, request.learner, request.version)
@@ -207,10 +210,11 @@ class Service:
         if not self.save():
             self._refuse(request, "the service cannot save its state: is the disk full or read-only?")
             return
+        effective = self.engine.time_of(order.step)
         self.engine.order(order)
+        self._followed = snapshot.Followed(request.requested_at, effective)
         if not self.save():
             raise DependencyError("a rollback was ordered and the state cannot be saved: is the disk full?")
-        effective = self.engine.time_of(order.step)
         log.warning("rollback_ordered", version=request.version, effective=effective)
         self._tracking.answer(Answer(request, effective))
 

@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from ml_service.engine import Engine, EngineConfig
@@ -22,6 +23,16 @@ FILE_NAME = "state.snapshot"
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """A rollback that was ordered."""
+
+    requested_at: str
+    """The request's time, which is its name."""
+    effective: datetime
+    """End of the first window it is in force for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The engine after every record before `offsets`, of the topic with this id."""
 
@@ -29,6 +40,8 @@ class Snapshot:
     topic_id: str
     offsets: dict[int, int]
     """Next offset to read, by partition."""
+    followed: Followed | None = None
+    """The last rollback that the engine was ordered; None when there was none."""
 
 
 def dump(snapshot: Snapshot) -> bytes:
@@ -40,6 +53,7 @@ def dump(snapshot: Snapshot) -> bytes:
         "config": _fingerprint(snapshot.engine.config),
         "topic_id": snapshot.topic_id,
         "offsets": snapshot.offsets,
+        "followed": _named(snapshot.followed),
         "sha256": hashlib.sha256(body).hexdigest(),
     }
     return json.dumps(header).encode() + b"\n" + body
@@ -63,10 +77,22 @@ def parse(data: bytes, config: EngineConfig) -> Snapshot:
         if header["sha256"] != hashlib.sha256(body).hexdigest():
             raise SnapshotError("the checksum does not fit: the file is damaged")
         offsets = {int(partition): int(offset) for partition, offset in header["offsets"].items()}
-        topic_id = str(header["topic_id"])
+        topic_id, followed = str(header["topic_id"]), _followed(header.get("followed"))
     except (ValueError, KeyError, TypeError) as error:
         raise SnapshotError(f"not a snapshot: {error!r}") from error
-    return Snapshot(_unpickled(body), topic_id, offsets)
+    return Snapshot(_unpickled(body), topic_id, offsets, followed)
+
+
+def _named(followed: Followed | None) -> dict[str, str] | None:
+    if followed is None:
+        return None
+    return {"requested_at": followed.requested_at, "effective": followed.effective.isoformat()}
+
+
+def _followed(named: dict[str, str] | None) -> Followed | None:
+    if named is None:
+        return None
+    return Followed(named["requested_at"], datetime.fromisoformat(named["effective"]))
 
 
 def _unpickled(body: bytes) -> Engine:

@@ -144,7 +144,11 @@ class Tracker:
         self._delivery.close(deadline)
 
     def _hand_over(self) -> None:
-        if self._package is not None:
-            self._delivery.put(self._package)
-        self._package = None
+        package, self._package = self._package, None
+        if package is not None:
+            try:
+                self._versions.spare(package.lineage, package.models[0].learner)
+            except OSError as error:
+                log.error("learner_not_kept", error=str(error))
+            self._delivery.put(package)
         self._next_model = self._monotonic() + self._model_seconds

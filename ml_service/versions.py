@@ -6,6 +6,7 @@ service has logged, and nothing else.
 """
 
 import hashlib
+import json
 import pickle
 from pathlib import Path
 
@@ -19,7 +20,10 @@ log = get_logger(__name__)
 
 KEPT = 60
 """Learners of about half a megabyte each: with two an hour more than a day, and 30 MB."""
+LEADS = 11
+"""The last learners of the present lead and of ten before it are kept, however old: a rollback goes back to one."""
 _SUFFIX = ".learner"
+_LEADS_FILE = "leads.json"
 
 
 class Versions:
@@ -29,7 +33,7 @@ class Versions:
         self._folder = folder
 
     def keep(self, engine: Engine, number: int) -> str:
-        """Write a learner of an engine; returns its digest. The oldest are deleted.
+        """Write a learner of an engine; returns its digest. The oldest are deleted, but none that `spare` names.
 
         Raises:
             OSError: the disk does not take it.
@@ -37,13 +41,35 @@ class Versions:
         data = code_fingerprint().encode() + b"\n" + pickle.dumps(engine.model.learners[number], protocol=5)
         digest = hashlib.sha256(data).hexdigest()
         self._folder.mkdir(parents=True, exist_ok=True)
-        part = self._folder / f"{digest}.part"
-        part.write_bytes(data)
-        part.replace(self._folder / f"{digest}{_SUFFIX}")
+        self._write(f"{digest}{_SUFFIX}", data)
         known = sorted(self._folder.glob(f"*{_SUFFIX}"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+        spared = set(self._leads().values())
         for path in known[:-KEPT]:
-            path.unlink()
+            if path.stem not in spared:
+                path.unlink()
         return digest
+
+    def spare(self, lineage: int, digest: str) -> None:
+        """Note the last learner that was logged as champion while `lineage` others had led before it.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        known = {name: kept for name, kept in self._leads().items() if name != str(lineage)}
+        newest = [*known.items(), (str(lineage), digest)][-LEADS:]
+        self._write(_LEADS_FILE, json.dumps(dict(newest)).encode())
+
+    def _leads(self) -> dict[str, str]:
+        """Digest by lineage, in the order in which they were noted last."""
+        try:
+            return dict(json.loads((self._folder / _LEADS_FILE).read_bytes()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return {}
+
+    def _write(self, name: str, data: bytes) -> None:
+        part = self._folder / f"{name}.part"
+        part.write_bytes(data)
+        part.replace(self._folder / name)
 
     def order(self, engine: Engine, configuration: str, digest: str, version: str) -> Order:
         """An order to lead with a kept learner from the engine's next step on.

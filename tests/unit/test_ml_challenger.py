@@ -178,3 +178,19 @@ def test_only_the_newest_learners_are_kept(tmp_path: Path, monkeypatch: pytest.M
         digests.append(Versions(folder).keep(engine, 0))
     assert {path.stem for path in folder.iterdir()} == set(digests[-3:])
     assert KEPT > 24
+
+
+def test_the_last_learner_of_each_of_the_newest_leads_is_never_too_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions, engine = Versions(tmp_path), Engine(RIVALS)
+    monkeypatch.setattr("ml_service.versions.KEPT", 1)
+    monkeypatch.setattr("ml_service.versions.LEADS", 2)
+    digests = []
+    for number, lineage in enumerate((0, 1, 1, 2, 2, 2)):
+        run(ROWS[8 * number : 8 * number + 8], engine)
+        digests.append(versions.keep(engine, 0))
+        versions.spare(lineage, digests[-1])
+    digests.append(versions.keep(engine, 1))
+    assert {path.stem for path in tmp_path.glob("*.learner")} == {digests[2], digests[5], digests[6]}
+    assert versions.order(engine, "steady", digests[2], "3").version == "3"

@@ -10,8 +10,17 @@ import pytest
 
 from ml_service import models
 from ml_service.errors import VersionError
-from ml_service.models import Registry, Version, previous
-from ml_service.registry import TAG_ANSWER, TAG_CONFIGURATION, TAG_LEARNER, TAG_LINEAGE, TAG_REQUEST, TAG_ROLE
+from ml_service.registry import (
+    TAG_ANSWER,
+    TAG_CONFIGURATION,
+    TAG_LEARNER,
+    TAG_LINEAGE,
+    TAG_REQUEST,
+    TAG_ROLE,
+    Registry,
+    Version,
+    previous,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -67,6 +76,17 @@ def test_a_rollback_leaves_its_request_before_it_moves_the_alias() -> None:
     assert found.number == 3
     assert client.tags["3"][TAG_REQUEST] == NOW.isoformat()
     assert client.aliases["champion"] == "3"
+
+
+def test_after_a_refusal_the_version_leads_that_led_before() -> None:
+    client = FakeClient(LOGGED, champion=7)
+    registry = Registry(client)
+    registry.roll_back(5, lambda: NOW)
+    registry.put_back("5")
+    assert client.aliases["champion"] == "7"
+    client.aliases["champion"] = "3"
+    registry.put_back("5")
+    assert client.aliases["champion"] == "3", "somebody chose another one meanwhile"
 
 
 @pytest.mark.parametrize("to", [99, 8])

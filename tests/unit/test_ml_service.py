@@ -20,6 +20,7 @@ from ml_service import snapshot
 from ml_service.engine import Batch, Engine
 from ml_service.items import Answer, Request
 from ml_service.service import VERSIONS_FOLDER, Service, restore
+from ml_service.snapshot import Snapshot
 from ml_service.tracking import NoTracking
 from ml_service.versions import Versions
 from storage.records import ModelMetric
@@ -134,6 +135,15 @@ def service(world: World, folder: Path) -> Service:
     )
 
 
+def ticking(source: FakeSource, folder: Path, now: list[float]) -> Service:
+    """A new one that saves every ten seconds of a clock in the test's hands."""
+    world = source.world
+    return Service(
+        Snapshot(Engine(CONFIG), source.topic_id, {}), source=source, tables=FakeTables(world), sink=FakeSink(world),
+        folder=folder, clock=lambda: NOW, snapshot_seconds=10.0, monotonic=lambda: now[0],
+    )  # fmt: skip
+
+
 def run(world: World, folder: Path) -> Service:
     running = service(world, folder)
     while running.step():
@@ -214,10 +224,7 @@ def test_a_disk_that_is_full_holds_up_the_commit_alone(
 
 def test_a_disk_that_has_room_again_is_used_at_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world, now = World(encoded(ROWS)), [0.0]
-    running = Service(
-        Engine(CONFIG), source=FakeSource(world), tables=FakeTables(world), sink=FakeSink(world), folder=tmp_path,
-        clock=lambda: NOW, snapshot_seconds=10.0, monotonic=lambda: now[0],
-    )  # fmt: skip
+    running = ticking(FakeSource(world), tmp_path, now)
     tries: list[int] = []
 
     def refuse(*_: object) -> None:
@@ -262,11 +269,7 @@ def test_a_store_that_is_away_ends_the_step_before_anything_is_published(
 
 def test_state_is_saved_from_time_to_time_and_at_the_end(tmp_path: Path) -> None:
     world, now = World(encoded(ROWS)), [0.0]
-    source = FakeSource(world)
-    running = Service(
-        Engine(CONFIG), source=source, tables=FakeTables(world), sink=FakeSink(world), folder=tmp_path,
-        clock=lambda: NOW, snapshot_seconds=10.0, monotonic=lambda: now[0],
-    )  # fmt: skip
+    running = ticking(FakeSource(world), tmp_path, now)
     running.step()
     assert world.committed == {}
     now[0] = 10.0
@@ -285,10 +288,7 @@ def test_a_commit_that_waits_for_the_broker_does_not_put_off_the_next_save(tmp_p
             now[0] += 30.0
             super().commit(offsets)
 
-    running = Service(
-        Engine(CONFIG), source=SlowBroker(world), tables=FakeTables(world), sink=FakeSink(world), folder=tmp_path,
-        clock=lambda: NOW, snapshot_seconds=10.0, monotonic=lambda: now[0],
-    )  # fmt: skip
+    running = ticking(SlowBroker(world), tmp_path, now)
     now[0] = 10.0
     running.step()
     assert world.committed == {0: BATCH}
@@ -440,6 +440,20 @@ def test_a_rollback_that_the_disk_refuses_after_all_ends_the_process(
     with pytest.raises(DependencyError, match="rollback"):
         exhaust(running)
     assert tracking.answers == []
+
+
+def test_a_rollback_whose_answer_was_lost_is_answered_again_and_not_followed_again(tmp_path: Path) -> None:
+    digest = Versions(tmp_path / VERSIONS_FOLDER).keep(run(World(encoded(ROWS)), tmp_path / "old").engine, 1)
+    request = Request("7", "quick", digest, "now")
+    world, first, second = World(encoded(ROWS)), Asking(request), Asking(request)
+    asked(world, tmp_path, first).step()
+    again = asked(world, tmp_path, second)
+    exhaust(again)
+    assert second.answers == first.answers
+    assert again.engine.lineage == 1
+    once_more = Asking(Request("7", "quick", digest, "later"))
+    asked(world, tmp_path, once_more).step()
+    assert once_more.answers[0].followed_from != first.answers[0].followed_from, "another request is followed"
 
 
 @pytest.mark.parametrize("learner", ["gone", "../../secret", ""])

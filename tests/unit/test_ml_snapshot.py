@@ -12,8 +12,8 @@ import pytest
 from ml_service import fingerprint, snapshot
 from ml_service.engine import Batch, Engine, EngineConfig
 from ml_service.errors import SnapshotError
-from ml_service.snapshot import FILE_NAME, Snapshot
-from tests.support.ml import CONFIG, SLIDE, WINDOW, updates
+from ml_service.snapshot import FILE_NAME, Followed, Snapshot
+from tests.support.ml import CONFIG, SLIDE, START, WINDOW, updates
 
 
 @pytest.fixture
@@ -26,16 +26,24 @@ def engine() -> Engine:
 
 def test_it_comes_back_as_it_was(engine: Engine, tmp_path: Path) -> None:
     assert snapshot.load(tmp_path / "none", CONFIG) is None
-    snapshot.save(tmp_path / "new", snapshot.dump(Snapshot(engine, "abc", {0: 41, 1: 7})))
+    followed = Followed("2026-03-01T12:00:00+00:00", START)
+    snapshot.save(tmp_path / "new", snapshot.dump(Snapshot(engine, "abc", {0: 41, 1: 7}, followed)))
     found = snapshot.load(tmp_path / "new", CONFIG)
     assert found is not None
-    assert (found.topic_id, found.offsets) == ("abc", {0: 41, 1: 7})
+    assert (found.topic_id, found.offsets, found.followed) == ("abc", {0: 41, 1: 7}, followed)
     ours, theirs = Batch(), Batch()
     for row in list(updates(2, 40))[80:]:
         engine.process(row, ours)
         found.engine.process(row, theirs)
     assert ours == theirs
     assert ours.predictions
+
+
+def test_one_from_before_rollbacks_were_noted_is_read(engine: Engine) -> None:
+    line, _, body = snapshot.dump(Snapshot(engine, "abc", {0: 1})).partition(b"\n")
+    header = json.loads(line)
+    del header["followed"]
+    assert snapshot.parse(json.dumps(header).encode() + b"\n" + body, CONFIG).followed is None
 
 
 def test_a_torn_or_damaged_file_is_refused(engine: Engine) -> None:

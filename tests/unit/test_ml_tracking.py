@@ -92,7 +92,7 @@ def test_a_model_is_the_state_and_the_updates_right_after_it(closes: list[Window
         assert len(outputs) == EXAMPLE_UPDATES * 2
         answers.append(outputs["predicted"].tolist())
     assert answers[0] != answers[1]
-    kept = {path.stem for path in tmp_path.iterdir()}
+    kept = {path.stem for path in tmp_path.glob("*.learner")}
     assert kept == {model.learner for model in package.models}
 
 
