@@ -12,6 +12,7 @@ from typing import Any
 
 from configs.logging import get_logger
 from configs.settings import ROOT, Settings
+from ml_service import retention
 from ml_service.engine import CONFIGURATIONS, EngineConfig
 from ml_service.events import Kind, ModelEvent
 from ml_service.fingerprint import code_fingerprint
@@ -91,7 +92,7 @@ class MlflowBackend:
         self._client.set_tag(self.run_id, "data_to", item.at.isoformat())
 
     def model(self, item: ModelPackage) -> None:
-        """Log and register both models, each with its example; nothing is installed or resolved for them."""
+        """Log and register both models, each with its example, and delete old ones; nothing is installed for them."""
         asked = self.request() is not None
         for model in item.models:
             number = self._log_model(item, model)
@@ -100,6 +101,7 @@ class MlflowBackend:
                 continue
             self._client.set_registered_model_alias(REGISTERED_MODEL, model.role.value, number)
             log.info("mlflow_model", name=REGISTERED_MODEL, version=number, alias=model.role.value)
+        retention.clean(self._client)
 
     def event(self, item: ModelEvent) -> None:
         """A mark in the run; a promotion moves the aliases and leaves its evidence at the version that leads now."""

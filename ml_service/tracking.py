@@ -17,7 +17,8 @@ log = get_logger(__name__)
 
 EXAMPLE_UPDATES = 20
 """Updates logged with each model, as input example and as proof that it still scores what it scored."""
-_FIGURES_SECONDS = 30.0
+_FIGURES_SECONDS = 300.0
+"""MLflow keeps every point for ever; each window's figures are in `model_metrics`."""
 _FIRST_MODEL_SECONDS = 120.0
 
 
@@ -74,7 +75,7 @@ class Tracker:
         self._learned = False
 
     def figures(self, close: WindowClose) -> None:
-        """The figures of a window close; at most one in half a minute goes on."""
+        """The figures of a window close; at most one in five minutes goes on."""
         self._learned = self._learned or bool(close.scores)
         if not close.scores or self._monotonic() < self._next_figures:
             return

@@ -15,12 +15,13 @@ from typing import Any
 
 import mlflow
 import pytest
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from contracts.events import TrendUpdate
 from local.environment import service_environment
 from local.isolated import isolated_settings
 from local.programs import programs
-from ml_service import delivery, models, snapshot
+from ml_service import delivery, models, retention, snapshot
 from ml_service.engine import Batch, Engine
 from ml_service.errors import VersionError
 from ml_service.events import Kind, ModelEvent
@@ -202,3 +203,31 @@ def serve_one_request(tracker: Tracker, versions: Versions, engine: Engine) -> N
         tracker.answer(Answer(request, engine.time_of(order.step)))
     except VersionError as error:
         tracker.answer(Answer(request, None, str(error)))
+
+
+def test_old_versions_are_deleted_with_their_files(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the tests above: version 1 leads in the lead before that of version 3, 4 is the challenger."""
+    monkeypatch.setattr(retention, "KEPT", 2)
+    monkeypatch.setattr(retention, "LEADS", 2)
+    client = mlflow.MlflowClient(tracking_uri=server)
+    sources = [client.get_model_version(REGISTERED_MODEL, str(number)).source for number in range(1, 5)]
+    ids = [source.removeprefix("models:/") for source in sources]
+    places = [client.get_logged_model(one).artifact_location for one in ids]
+    assert all(get_artifact_repository(place).list_artifacts() for place in places)
+    backend = MlflowBackend(server, CONFIG)
+    package, _ = scored(Versions(tmp_path))
+    package.lineage = 2
+    client.delete_logged_model(ids[1])  # as somebody did it in MLflow's pages
+    backend.model(package)
+    backend.close()
+    assert [one.number for one in Registry(client).versions()] == [6, 5, 3]
+    assert aliases(client) == {"champion": 5, "challenger": 6}
+    assert [bool(get_artifact_repository(place).list_artifacts()) for place in places] == [False, True, True, False]
+    kept = {one.model_id for one in client.search_logged_models([experiment_id(client)])}
+    assert [one in kept for one in ids] == [False, False, True, False]
+
+
+def experiment_id(client: Any) -> str:
+    return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)

@@ -42,7 +42,7 @@ def test_figures_reach_the_backend_named_by_horizon_and_not_too_often(
     tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600, monotonic=ticks)
     for close in closes[:10]:
         tracker.figures(close)
-        ticks.now += 10
+        ticks.now += 100
     tracker.close(10)
     assert backend.closed
     assert [item.at for item in backend.logged if isinstance(item, Figures)] == [closes[i].at for i in (0, 3, 6, 9)]
@@ -94,6 +94,7 @@ def test_a_model_is_the_state_and_the_updates_right_after_it(closes: list[Window
     assert answers[0] != answers[1]
     kept = {path.stem for path in tmp_path.glob("*.learner")}
     assert kept == {model.learner for model in package.models}
+    assert Versions(tmp_path)._leads() == {"0": package.models[0].learner}, "the champion's is spared"
 
 
 def test_a_model_that_changed_during_its_example_is_not_logged(closes: list[WindowClose], tmp_path: Path) -> None:
