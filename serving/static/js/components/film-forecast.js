@@ -1,6 +1,6 @@
 // A film's forecasts: the fan ahead, earlier forecasts laid over what came, and how many intervals held.
 import { clock, count, duration, number, percent, seconds, signed } from "../lib/format.js";
-import { html, useMemo, useState } from "../lib/ui.js";
+import { html, useMemo } from "../lib/ui.js";
 import { Ago, Card, Empty, Segmented, Time } from "./basics.js";
 import { Chart, Keys, axisOf, place } from "./chart.js";
 import { scoreRange } from "./film-history.js";
@@ -58,18 +58,20 @@ function Ahead({ current }) {
     <tbody>${current.map((each) => html`<tr key=${each.horizon}><th scope="row"><${Time} at=${each.target_end} /> <span class="sub">in ${duration(aheadOf(each))}</span></th><td><b>${number(each.predicted)}</b></td><td>${number(each.lower)} to ${number(each.upper)}</td><td>${signed(each.predicted - each.current, 1)}</td>${names.map((name) => html`<td key=${name}>${number(each.baselines[name])}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
-/** @param {{forecast: any, history: any}} props */
-export function FilmForecast({ forecast, history }) {
-  const { current } = forecast;
-  const [horizon, setHorizon] = useState(null);
-  const chosen = horizon ?? String(current[0]?.horizon ?? "");
-  const past = useMemo(() => forecast.past.filter((each) => String(each.horizon) === chosen), [forecast, chosen]);
+/**
+ * @param {{forecast: any, history: any, horizon: string|null, shown: string|null, onChoose: (horizon: string) => void}} props
+ *   horizon: the one chosen; shown: the one that the answer's past forecasts are of; null: the nearest
+ */
+export function FilmForecast({ forecast, history, horizon, shown, onChoose }) {
+  const { current, past } = forecast;
+  const nearest = String(current[0]?.horizon ?? "");
+  const made = current.find((each) => String(each.horizon) === (shown ?? nearest)) ?? current[0];
   const lines = useMemo(() => (current.length ? linesOf(current, past, history) : null), [current, past, history]);
   if (!lines) return html`<${Card} title="Where it is heading"><${Empty} title="No forecast yet">The first one is made when the film has a closed window that the forecaster has read.<//><//>`;
   const happened = forecast.events.filter((event) => seconds(event.at) >= lines.x[0]);
   const options = current.map((each) => [String(each.horizon), duration(aheadOf(each))]);
-  const choice = html`<${Segmented} label="Horizon of the past forecasts" value=${chosen} options=${options} onChange=${setHorizon} />`;
-  return html`<${Card} title="Where it is heading" aside=${choice} definition=${html`TrendScore of the windows ahead, made at ${clock(current[0].made_at)} (<${Ago} at=${current[0].made_at} />) by model version ${current[0].model_version}. Shaded: the interval meant to hold ${percent(current[0].coverage)} of the outcomes. Left of it, ${count(lines.n)} forecasts made ${duration(aheadOf(current.find((each) => String(each.horizon) === chosen) ?? current[0]))} ahead, over what came.`}>
+  const choice = html`<${Segmented} label="Horizon of the past forecasts" value=${horizon ?? nearest} options=${options} onChange=${onChoose} />`;
+  return html`<${Card} title="Where it is heading" aside=${choice} definition=${html`TrendScore of the windows ahead, made at ${clock(current[0].made_at)} (<${Ago} at=${current[0].made_at} />) by model version ${current[0].model_version}. Shaded: the interval meant to hold ${percent(current[0].coverage)} of the outcomes. Left of it, ${count(lines.n)} forecasts made ${duration(aheadOf(made))} ahead, over what came.`}>
     <${Chart} what="Forecasts and outcomes" x=${lines.x} series=${lines.series} bands=${lines.bands} marks=${marksOf(happened)} yScales=${[{ key: "y", range: scoreRange }]} height=${280} keys=${html`<${Keys} entries=${[["ink", "What came"], ["forecast", "Forecast, with its interval"]]} />`} />
     <div class="stack">${happened.length ? html`<${Events} events=${happened} />` : null}<${Outcomes} past=${past} coverage=${current[0].coverage} /><${Ahead} current=${current} /></div>
   <//>`;

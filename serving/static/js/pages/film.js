@@ -13,6 +13,7 @@ import { Poster } from "../components/poster.js";
 import { Since, Sum } from "../components/why.js";
 
 const HOUR = 3600;
+const PAST = 300; // earlier forecasts of one horizon; the API gives 500 at most
 export const SPANS = [["1", "1 h"], ["6", "6 h"], ["24", "24 h"], ["168", "7 d"], ["720", "30 d"]];
 
 function Head({ detail }) {
@@ -66,7 +67,10 @@ export default function Film({ id, query }) {
   const base = `/api/v1/movies/${id}`;
   const detail = useResource(base, ["trends"]);
   const history = useResource(detail.data && withQuery(`${base}/history`, { hours }), ["trends"]);
-  const forecast = useResource(detail.data && withQuery(`${base}/forecast`, { past: 300 }), ["trends"]);
+  const [horizon, setHorizon] = useState(null);
+  const forecast = useResource(detail.data && withQuery(`${base}/forecast`, { past: PAST, horizon }), ["trends"]);
+  // until another horizon's answer is here, the last one's forecasts stay, and so does what is said of them
+  const shown = forecast.path && new URL(forecast.path, location.origin).searchParams.get("horizon");
   const first = history.data?.points[0];
   // With less than an hour known, six would be a handful of points.
   useEffect(() => setYoung(Boolean(first) && seconds(history.data.end) - seconds(first.end) < HOUR), [history.data]);
@@ -79,7 +83,7 @@ export default function Film({ id, query }) {
   return html`<${Loaded} resource=${detail} rows=${4} alone=${true}>${(data) => html`
     <${Head} detail=${data} />
     <${Loaded} resource=${history} rows=${4}>${(past) => html`<${FilmHistory} history=${past} trend=${data.trend} aside=${spans} />`}<//>
-    <${Loaded} resource=${forecast} rows=${4}>${(made) => html`<${FilmForecast} forecast=${made} history=${history.data} />`}<//>
+    <${Loaded} resource=${forecast} rows=${4}>${(made) => html`<${FilmForecast} forecast=${made} history=${history.data} horizon=${horizon} shown=${shown} onChoose=${setHorizon} />`}<//>
     <div class="split-2-1"><${FilmComments} id=${id} /><div class="stack"><${Facts} detail=${data} /></div></div>
     <p class="faint tiny">Read <${Ago} at=${data.source.read_at} />; figures count up to ${data.source.as_of ? clock(data.source.as_of) : "an unknown time"}.</p>`}<//>`;
 }
