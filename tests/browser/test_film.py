@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Watch
-from tests.browser.world import ATTACKS, BURSTING, HOSTILE, TITLES
+from tests.browser.world import ATTACKS, BURSTING, HOSTILE, TALKED_OF, TITLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
@@ -57,6 +57,16 @@ def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None
     expect(page.locator(".comment")).to_have_count(2)
     for meta in page.locator(".comment-meta").all_inner_texts():
         assert "in its thread" in meta
+
+
+def test_more_comments_until_the_api_gives_no_more(open_page: Opener) -> None:
+    page = open_page(f"/film/{TALKED_OF}")
+    for shown in (12, 36, 60, 84):
+        expect(page.locator(".comment")).to_have_count(shown)
+        page.get_by_role("button", name="More of 112").click()
+    expect(page.locator(".comment")).to_have_count(100)
+    expect(page.get_by_text("The newest 100 of 112.")).to_be_visible()
+    expect(page.get_by_role("button", name="More of")).to_have_count(0)
 
 
 def test_comparison_is_built_by_search_and_kept_in_the_address(open_page: Opener) -> None:

@@ -73,6 +73,8 @@ HOURLY = (1, 8)
 """Films with hours."""
 HOSTILE = 1
 """Number of the film whose comments attack the page: Dune."""
+TALKED_OF = 4
+"""Number of the film with more comments than a page of them may hold."""
 
 COMMENTS = (
     ("Saw it in IMAX last night and I am still shaking. The sound alone is worth the ticket.", 0.62),
@@ -294,9 +296,10 @@ def hours(film: TmdbFilm, closed_end: datetime) -> Iterator[FilmHour]:
 def examples(film: TmdbFilm, closed_end: datetime) -> Iterator[MentionExample]:
     """Some comments about a film; the hostile ones among them."""
     chance = random.Random(film.movie_id + 900)
-    texts = (
-        [*((text, 0.7) for text in ATTACKS), *COMMENTS[:2]] if film.movie_id == HOSTILE else chance.sample(COMMENTS, 6)
-    )
+    texts = {
+        HOSTILE: [*((text, 0.7) for text in ATTACKS), *COMMENTS[:2]],
+        TALKED_OF: list(COMMENTS) * 14,
+    }.get(film.movie_id) or chance.sample(COMMENTS, 6)
     for number, (text, feeling) in enumerate(texts):
         yield MentionExample(
             movie_id=film.movie_id,

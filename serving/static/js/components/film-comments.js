@@ -7,8 +7,14 @@ import { Card, Loaded, Segmented } from "./basics.js";
 import { Comment } from "./comments.js";
 
 const STEP = 12;
-const MOST = 500; // what the API looks through
+const MOST = 100; // what the API gives at once
 const KINDS = [["", "All"], ["text", "By name"], ["thread", "In its thread"]];
+
+/** What is not shown: a button for more of it, as long as the API gives more. */
+function Rest({ shown, total, onMore }) {
+  if (shown >= MOST) return html`<p class="sub">The newest ${MOST} of ${count(total)}.</p>`;
+  return html`<p><button type="button" class="button" onClick=${onMore}>More of ${count(total)}</button></p>`;
+}
 
 /** @param {{id: string}} props */
 export function FilmComments({ id }) {
@@ -20,7 +26,7 @@ export function FilmComments({ id }) {
     <${Loaded} resource=${resource} rows=${4}>${(data) =>
       data.mentions.length
         ? html`<ul class="comments">${data.mentions.map((mention) => html`<${Comment} key=${mention.comment_id} mention=${mention} />`)}</ul>
-          ${data.page.total > data.mentions.length && limit < MOST && html`<p><button type="button" class="button" onClick=${() => setLimit(Math.min(MOST, limit + 2 * STEP, 200))} hidden=${limit >= 200}>More of ${count(data.page.total)}</button></p>`}`
+          ${data.page.total > data.mentions.length && html`<${Rest} shown=${data.mentions.length} total=${data.page.total} onMore=${() => setLimit(Math.min(MOST, limit + 2 * STEP))} />`}`
         : html`<p class="definition">No comment of this kind is kept${via ? "" : " about this film"}.</p>`}<//>
   <//>`;
 }
