@@ -124,6 +124,33 @@ def test_what_is_said_is_of_the_films_on_screen(open_page: Opener) -> None:
     expect(page.get_by_role("heading", level=1, name="Trending then")).to_be_visible()
 
 
+def test_why_nothing_is_shown_is_said_of_the_answer_on_screen(open_page: Opener) -> None:
+    page = open_page("/?genre=Animation&language=ko")
+    nothing = page.get_by_role("heading", name="No film fits these filters")
+    expect(nothing).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/api/v1/trending"), hold)
+    with page.expect_request(re.compile(r"/api/v1/trending")):
+        page.get_by_role("button", name="Clear the filters").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+    expect(nothing).to_be_visible()
+    held[0].continue_()
+    expect(page.locator(TITLE)).to_have_count(len(TITLES))
+
+
+def test_a_page_past_the_end_leads_back(open_page: Opener) -> None:
+    page = open_page("/?page=99")
+    expect(page.get_by_role("heading", name="This page is past the end")).to_be_visible()
+    expect(page.get_by_text(f"There are {len(TITLES)} films on 1 page.")).to_be_visible()
+    page.get_by_role("button", name="To page 1").click()
+    expect(page.locator(TITLE)).to_have_count(len(TITLES))
+    assert "page=" not in page.url
+
+
 def test_csv_holds_what_is_on_screen(open_page: Opener, served: Served) -> None:
     page = open_page("/?language=ja")
     expect(page.locator(TITLE)).to_have_count(2)

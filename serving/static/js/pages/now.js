@@ -1,6 +1,6 @@
 // Now: the films of one window, best first; filters, sorting and the past in the address, so that a view can be shared.
 import { withQuery } from "../lib/api.js";
-import { clock, count, percent } from "../lib/format.js";
+import { clock, count, percent, plural } from "../lib/format.js";
 import { useResource } from "../lib/resource.js";
 import { setQuery } from "../lib/router.js";
 import { html, useState } from "../lib/ui.js";
@@ -52,13 +52,17 @@ function Updated({ resource, view }) {
   return html`<span class="updated">Updated <${Ago} at=${resource.receivedAt} /></span>`;
 }
 
-function Pager({ page, current }) {
-  const pages = Math.ceil(page.total / PAGE_SIZE);
+function go(target) {
+  setQuery({ page: target > 1 ? target : null });
+  scrollTo(0, 0);
+}
+
+const pagesOf = (page) => Math.ceil(page.total / PAGE_SIZE);
+
+function Pager({ page }) {
+  const pages = pagesOf(page);
   if (pages < 2) return null;
-  const go = (target) => {
-    setQuery({ page: target > 1 ? target : null });
-    scrollTo(0, 0);
-  };
+  const current = page.offset / PAGE_SIZE + 1;
   return html`<nav class="pager" aria-label="Pages of films">
     <button type="button" class="button" disabled=${current <= 1} onClick=${() => go(current - 1)}>Previous</button>
     <span>Page <b>${count(current)}</b> of ${count(pages)}</span>
@@ -66,7 +70,10 @@ function Pager({ page, current }) {
   </nav>`;
 }
 
+/** Why no film is shown. @param {{view: any, data: any}} props view: the one that the answer is of */
 function Nothing({ view, data }) {
+  if (data.page.total)
+    return html`<${Empty} title="This page is past the end">There are ${plural(data.page.total, "film")} on ${plural(pagesOf(data.page), "page")}. <button type="button" class="linklike" onClick=${() => go(1)}>To page 1</button><//>`;
   const filtered = Object.values(view.filters).some(Boolean);
   if (filtered && data.window)
     return html`<${Empty} title="No film fits these filters">In the window that ended at ${clock(data.window.end)} no film has all of these properties. <button type="button" class="linklike" onClick=${() => setQuery(Object.fromEntries(FILTER_NAMES.map((name) => [name, null])))}>Clear the filters</button><//>`;
@@ -102,8 +109,8 @@ export default function Now({ query }) {
     ${panel === "past" && html`<${TimeMachine} at=${view.at} onChange=${change} />`}
     <${Loaded} resource=${resource} rows=${9}>${(data) =>
       data.films.length
-        ? html`<${Ranking} films=${data.films} window=${data.window} lead=${lead} /><${Pager} page=${data.page} current=${view.page} />`
-        : html`<${Nothing} view=${view} data=${data} />`}<//>
+        ? html`<${Ranking} films=${data.films} window=${data.window} lead=${lead} /><${Pager} page=${data.page} />`
+        : html`<${Nothing} view=${shown} data=${data} />`}<//>
     <details class="legend"><summary>What the columns are</summary><dl>
       <div><dt>TrendScore</dt><dd>The three parts add up to it. P and M grow with the logarithm of popularity and mentions; S is the mean sentiment, pulled to the middle when comments are few.</dd></div>
       <div><dt>Rank movement</dt><dd>Places gained or lost against the window about an hour earlier; “–” when the film had no rank then.</dd></div>
