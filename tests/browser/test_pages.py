@@ -79,6 +79,14 @@ def test_pages_are_reached_by_keyboard_without_reloads(open_page: Opener) -> Non
     assert page.evaluate("window.kept") is True
 
 
+def test_ledger_says_what_is_in_it_and_claims_no_more(open_page: Opener) -> None:
+    page = open_page("/system")
+    ledger = page.locator("section.card", has=page.get_by_role("heading", name="The ledger"))
+    expect(ledger.locator(".definition")).to_contain_text("40,776 are in the ledger, each in one category.")
+    expect(ledger.locator("tbody tr")).to_have_count(5)
+    expect(ledger.locator(".chip")).to_have_count(0)
+
+
 def test_unknown_film_is_said_so(open_page: Opener, watch_of: list[Watch]) -> None:
     page = open_page("/film/987654")
     watch_of[0].allowed = ("404",)

@@ -53,12 +53,11 @@ function Node({ entry: [kind, name, what], status }) {
 }
 
 function Ledger({ ledger }) {
-  if (!ledger) return html`<${Card} title="The ledger" definition="What became of every comment the job has read."><p class="definition">No comment has been processed yet.</p><//>`;
+  if (!ledger) return html`<${Card} title="The ledger" definition="What became of the comments the job has read."><p class="definition">No comment has been processed yet.</p><//>`;
   const rows = Object.entries(ledger.categories).sort((a, b) => b[1] - a[1]);
-  const sum = rows.reduce((total, [, value]) => total + value, 0);
-  return html`<${Card} title="The ledger" definition=${html`What became of each of the ${count(ledger.total)} comments the job has read; read <${Ago} at=${ledger.as_of} />.`} aside=${sum === ledger.total ? html`<span class="chip good">every comment is accounted for</span>` : html`<span class="chip bad">${count(ledger.total - sum)} unaccounted for</span>`}>
+  return html`<${Card} title="The ledger" definition=${html`What became of the comments the job has read: ${count(ledger.total)} are in the ledger, each in one category. Read <${Ago} at=${ledger.as_of} />.`}>
     <div class="ledger-bar" aria-hidden="true">${rows.map(([name, value]) => value > 0 && html`<i key=${name} class=${name} style=${{ flexGrow: value }} />`)}</div>
-    <table class="table"><thead><tr><th scope="col">Became</th><th scope="col">Comments</th><th scope="col">Share</th></tr></thead><tbody>${rows.map(([name, value]) => html`<tr key=${name}><th scope="row">${CATEGORIES[name] ?? name}</th><td>${count(value)}</td><td>${percent(sum ? value / sum : null, 1)}</td></tr>`)}</tbody></table><//>`;
+    <table class="table"><thead><tr><th scope="col">Became</th><th scope="col">Comments</th><th scope="col">Share</th></tr></thead><tbody>${rows.map(([name, value]) => html`<tr key=${name}><th scope="row">${CATEGORIES[name] ?? name}</th><td>${count(value)}</td><td>${percent(ledger.total ? value / ledger.total : null, 1)}</td></tr>`)}</tbody></table><//>`;
 }
 
 const DAY = 86_400;
