@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Opener, Watch
 from tests.browser.world import ATTACKS, BURSTING, HOSTILE, TALKED_OF, TITLES
@@ -83,6 +83,30 @@ def test_comparison_is_built_by_search_and_kept_in_the_address(open_page: Opener
     page.get_by_role("button", name="Remove Heat").click()
     expect(side.locator("thead th")).to_have_text(["Sinners", "Anora"])
     page.reload()
+    expect(side.locator("thead th")).to_have_text(["Sinners", "Anora"])
+
+
+def test_comparison_draws_only_the_films_chosen(open_page: Opener) -> None:
+    page = open_page("/compare?ids=8,5")
+    side = page.get_by_role("region", name="Figures side by side")
+    expect(side.locator("thead th")).to_have_text(["Sinners", "Heat"])
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/api/v1/compare"), hold)
+    page.route(re.compile(r"/api/v1/movies/\d+$"), lambda _: None)
+    page.get_by_role("button", name="Remove Heat").click()
+    expect(page.get_by_role("heading", name="One more film")).to_be_visible()
+    expect(page.get_by_role("list", name="Films compared")).to_contain_text("Sinners")
+    page.get_by_role("button", name="Add a film").click()
+    page.get_by_role("combobox", name="Add a film").fill("Anora")
+    with page.expect_request(re.compile(r"/api/v1/compare.*ids=8,9$")):
+        page.get_by_role("option", name="Anora").first.click()
+    expect(page.get_by_text("Loading…")).to_be_attached()
+    expect(side).to_have_count(0)
+    held[0].continue_()
     expect(side.locator("thead th")).to_have_text(["Sinners", "Anora"])
 
 

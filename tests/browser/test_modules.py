@@ -118,6 +118,36 @@ def test_trouble_is_told_by_its_cause(page: Page) -> None:
     assert kind(window={"end": "2027-01-15T07:40:00Z"}) == "No new window.", "frozen data look frozen"
 
 
+def test_an_answer_goes_when_nothing_is_asked_any_more(page: Page) -> None:
+    shown = page.evaluate(
+        """async () => {
+          const main = document.querySelector("script[type=module]").src;
+          const { html, render } = await import(new URL("./lib/ui.js", main));
+          const { useResource } = await import(new URL("./lib/resource.js", main));
+          const box = document.createElement("p");
+          const Probe = ({ path }) => (useResource(path).data ? "an answer" : "nothing");
+          const frames = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)));
+          const shown = [];
+          const show = async (path) => {
+            render(html`<${Probe} path=${path} />`, box);
+            await frames();
+            shown.push(box.textContent);
+          };
+          await show("/api/v1/genres");
+          while (box.textContent !== "an answer") await frames();
+          const { fetch } = globalThis;
+          globalThis.fetch = () => new Promise(() => {});
+          await show("/api/v1/genres?again");
+          await show(null);
+          await show("/api/v1/genres");
+          globalThis.fetch = fetch;
+          render(null, box);
+          return shown.slice(1);
+        }"""
+    )
+    assert shown == ["an answer", "nothing", "nothing"], "another path keeps the last answer, none drops it"
+
+
 def test_gaps_stay_gaps(page: Page) -> None:
     assert call(page, "components/chart.js", "axisOf", [3, 1], [2, 3]) == [1, 2, 3]
     assert call(page, "components/chart.js", "place", [1, 2, 3], [1, 3], [10, 30]) == [10, None, 30]

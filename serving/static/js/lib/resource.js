@@ -1,4 +1,5 @@
-// One answer of the API as a component sees it: the last good one stays on screen while a new one is fetched or fails.
+// One answer of the API as a component sees it: the last good one stays on screen while a new one is fetched or fails,
+// and goes when there is nothing to fetch any more.
 import { get } from "./api.js";
 import { now } from "./clock.js";
 import { useEvents } from "./live.js";
@@ -17,7 +18,10 @@ export function useResource(path, events = []) {
 
   const load = useCallback(() => {
     running.current?.abort();
-    if (!path) return;
+    if (!path) {
+      setState(EMPTY); // an answer to what is no longer asked would come back with the next path
+      return;
+    }
     const controller = new AbortController();
     running.current = controller;
     setState((last) => ({ ...last, loading: true }));
@@ -32,5 +36,5 @@ export function useResource(path, events = []) {
     return () => running.current?.abort();
   }, [load]);
   useEvents([...events, "reload"], load);
-  return { ...state, reload: load };
+  return { ...(path ? state : EMPTY), reload: load };
 }

@@ -3,7 +3,7 @@ import { withQuery } from "../lib/api.js";
 import { count, duration, number, seconds, signed, times } from "../lib/format.js";
 import { useResource } from "../lib/resource.js";
 import { setQuery } from "../lib/router.js";
-import { html, useMemo, useState } from "../lib/ui.js";
+import { html, useMemo, useRef, useState } from "../lib/ui.js";
 import { Card, Empty, Loaded, Segmented, Unknown } from "../components/basics.js";
 import { Chart, axisOf, place, roomy } from "../components/chart.js";
 import { LEAST_HISTORY, RankMove, SentimentBar } from "../components/figures.js";
@@ -63,12 +63,14 @@ export default function Compare({ query }) {
   const hours = SPANS.some(([value]) => value === query.get("hours")) ? query.get("hours") : "24";
   const [figure, setFigure] = useState("score");
   const [adding, setAdding] = useState(false);
-  const [known, setKnown] = useState(() => new Map());
+  const names = useRef(new Map()).current; // once known, a film is named also while it is read anew
   const resource = useResource(ids.length > 1 ? `${withQuery("/api/v1/compare", { hours })}&ids=${ids.join(",")}` : null, ["trends"]);
   const single = useResource(ids.length === 1 ? `/api/v1/movies/${ids[0]}` : null);
-  const names = new Map([...known, ...(single.data ? [[String(single.data.movie_id), single.data.facts.title]] : []), ...(resource.data?.films ?? []).map((film) => [String(film.movie_id), film.title])]);
+  const isOfChosen = resource.data?.films.map((film) => film.movie_id).join() === ids.map(Number).join();
+  if (single.data) names.set(String(single.data.movie_id), single.data.facts.title);
+  resource.data?.films.forEach((film) => names.set(String(film.movie_id), film.title));
   const add = (hit) => {
-    setKnown(new Map(known).set(String(hit.movie_id), hit.title));
+    names.set(String(hit.movie_id), hit.title);
     setQuery({ ids: [...ids.filter((id) => id !== String(hit.movie_id)), hit.movie_id].slice(0, MOST).join(",") });
   };
   const controls = html`<span class="links"><${Segmented} label="Figure" value=${figure} options=${Object.entries(FIGURES).map(([key, [name]]) => [key, name])} onChange=${setFigure} />
@@ -77,7 +79,7 @@ export default function Compare({ query }) {
     <${Picked} ids=${ids} names=${names} onAdd=${() => setAdding(true)} />
     ${ids.length < 2
       ? html`<${Empty} title=${ids.length ? "One more film, and there is something to compare" : "Choose two films"}>The address keeps the choice, so a comparison can be shared. <button type="button" class="linklike" onClick=${() => setAdding(true)}>Search for a film</button><//>`
-      : html`<${Loaded} resource=${resource} rows=${5}>${(data) => html`
+      : html`<${Loaded} resource=${isOfChosen ? resource : { ...resource, data: null }} rows=${5}>${(data) => html`
         <${Card} title=${FIGURES[figure][0]} aside=${controls} definition=${`Last ${duration(seconds(data.end) - seconds(data.start))}; each point is ${data.resolution === "hour" ? "an hour" : `one window, ${duration(data.step_seconds)} apart or more`}. A film without a point there has no row for that time.`}><${Lines} data=${data} figure=${figure} /><//>
         <${Card} title="Side by side" definition="The newest closed window."><${Side} films=${data.films} /><//>`}<//>`}
     <${SearchDialog} open=${adding} label="Add a film" onClose=${() => setAdding(false)} onChoose=${add} />`;
