@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Opener, Watch
+from tests.browser.served import Served
 from tests.browser.world import ATTACKS, BURSTING, HOSTILE, TALKED_OF, TITLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
@@ -57,6 +58,25 @@ def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None
     expect(page.locator(".comment")).to_have_count(2)
     for meta in page.locator(".comment-meta").all_inner_texts():
         assert "in its thread" in meta
+
+
+def test_open_windows_are_left_out_of_the_course(open_page: Opener, served: Served) -> None:
+    def newest_of(points: object) -> str:
+        assert isinstance(points, list)
+        assert not points[-1]["is_final"]
+        return max(str(point["end"])[:19] for point in points if point["is_final"])
+
+    page = open_page(f"/film/{BURSTING}?hours=1")
+    course = page.locator("section.card", has_text="Its course")
+    expect(course.locator(".definition")).to_contain_text("windows still open are left out")
+    newest = newest_of(served.get(f"/api/v1/movies/{BURSTING}/history?hours=1")["points"])
+    expect(course.locator("tbody time").first).to_have_attribute("datetime", f"{newest}.000Z")
+    page = open_page(f"/compare?ids={BURSTING},5&hours=6")
+    expect(page.locator(".definition", has_text="windows still open are left out")).to_be_visible()
+    films = served.get(f"/api/v1/compare?ids={BURSTING},5&hours=6")["films"]
+    assert isinstance(films, list)
+    newest = newest_of(films[0]["points"])
+    expect(page.locator(".chart-table tbody time").first).to_have_attribute("datetime", f"{newest}.000Z")
 
 
 def test_more_comments_until_the_api_gives_no_more(open_page: Opener) -> None:

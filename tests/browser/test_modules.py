@@ -148,6 +148,22 @@ def test_an_answer_goes_when_nothing_is_asked_any_more(page: Page) -> None:
     assert shown == ["an answer", "nothing", "nothing"], "another path keeps the last answer, none drops it"
 
 
+def test_what_is_not_over_is_not_drawn(page: Page) -> None:
+    def point(start: str, *, final: bool) -> dict[str, object]:
+        return {"start": f"2026-03-08T{start}:00Z", "is_final": final}
+
+    def kept(resolution: str, points: list[dict[str, object]]) -> list[object]:
+        span = {"resolution": resolution, "end": "2026-03-08T14:20:00Z"}
+        return [str(each["start"])[11:16] for each in call(page, "lib/points.js", "settled", points, span)]
+
+    windows = [point("14:05", final=True), point("14:10", final=False), point("14:15", final=False)]
+    assert kept("window", windows) == ["14:05"]
+    hours = [point("11:00", final=False), point("12:00", final=True), point("13:00", final=True)]
+    assert kept("hour", [*hours, point("14:00", final=False)]) == ["11:00", "12:00", "13:00"], (
+        "an hour that is over stays, also when the film had no row in its last window"
+    )
+
+
 def test_gaps_stay_gaps(page: Page) -> None:
     assert call(page, "components/chart.js", "axisOf", [3, 1], [2, 3]) == [1, 2, 3]
     assert call(page, "components/chart.js", "place", [1, 2, 3], [1, 3], [10, 30]) == [10, None, 30]

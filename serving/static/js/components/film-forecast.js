@@ -1,5 +1,6 @@
 // A film's forecasts: the fan ahead, earlier forecasts laid over what came, and how many intervals held.
 import { clock, count, duration, number, percent, seconds, signed } from "../lib/format.js";
+import { settled } from "../lib/points.js";
 import { html, useMemo } from "../lib/ui.js";
 import { Ago, Card, Empty, Segmented, Time } from "./basics.js";
 import { Chart, Keys, axisOf, place } from "./chart.js";
@@ -19,7 +20,7 @@ function linesOf(current, past, history) {
   const reach = fanTimes.at(-1) - fanTimes[0];
   const oldest = fanTimes[0] - Math.max(AHEAD_SHARE * reach, 3600);
   const earlier = past.filter((each) => seconds(each.target_end) >= oldest).sort((a, b) => seconds(a.target_end) - seconds(b.target_end));
-  const points = (history?.resolution === "window" ? history.points : []).filter((point) => seconds(point.end) >= oldest);
+  const points = (history?.resolution === "window" ? settled(history.points, history) : []).filter((point) => seconds(point.end) >= oldest);
   const actualTimes = points.length ? points.map((point) => seconds(point.end)) : earlier.map((each) => seconds(each.target_end));
   const actual = points.length ? points.map((point) => point.trend_score) : earlier.map((each) => each.actual);
   const times = earlier.map((each) => seconds(each.target_end));
@@ -71,7 +72,7 @@ export function FilmForecast({ forecast, history, horizon, shown, onChoose }) {
   const happened = forecast.events.filter((event) => seconds(event.at) >= lines.x[0]);
   const options = current.map((each) => [String(each.horizon), duration(aheadOf(each))]);
   const choice = html`<${Segmented} label="Horizon of the past forecasts" value=${horizon ?? nearest} options=${options} onChange=${onChoose} />`;
-  return html`<${Card} title="Where it is heading" aside=${choice} definition=${html`TrendScore of the windows ahead, made at ${clock(current[0].made_at)} (<${Ago} at=${current[0].made_at} />) by model version ${current[0].model_version}. Shaded: the interval meant to hold ${percent(current[0].coverage)} of the outcomes. Left of it, ${count(lines.n)} forecasts made ${duration(aheadOf(made))} ahead, over what came.`}>
+  return html`<${Card} title="Where it is heading" aside=${choice} definition=${html`TrendScore of the windows ahead, made at ${clock(current[0].made_at)} (<${Ago} at=${current[0].made_at} />) by model version ${current[0].model_version}. Shaded: the interval meant to hold ${percent(current[0].coverage)} of the outcomes. Left of it, ${count(lines.n)} forecasts made ${duration(aheadOf(made))} ahead, over what came in the windows that have closed.`}>
     <${Chart} what="Forecasts and outcomes" x=${lines.x} series=${lines.series} bands=${lines.bands} marks=${marksOf(happened)} yScales=${[{ key: "y", range: scoreRange }]} height=${280} keys=${html`<${Keys} entries=${[["ink", "What came"], ["forecast", "Forecast, with its interval"]]} />`} />
     <div class="stack">${happened.length ? html`<${Events} events=${happened} />` : null}<${Outcomes} past=${past} coverage=${current[0].coverage} /><${Ahead} current=${current} /></div>
   <//>`;

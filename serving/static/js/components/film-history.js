@@ -1,5 +1,6 @@
 // A film's course: the TrendScore with its three parts stacked under it, then how much and how it is spoken of.
 import { count, duration, seconds, signed } from "../lib/format.js";
+import { settled, unsettledNote } from "../lib/points.js";
 import { html, useMemo } from "../lib/ui.js";
 import { Card, Empty } from "./basics.js";
 import { Chart, Keys, roomy } from "./chart.js";
@@ -7,8 +8,7 @@ import { Chart, Keys, roomy } from "./chart.js";
 const PARTS = ["popularity", "mentions", "sentiment"];
 
 /** Times and values as the charts want them; gaps longer than two steps are kept as gaps. */
-export function columns(history) {
-  const { points, step_seconds: step } = history;
+function columns(points, step) {
   const x = [];
   const rows = [];
   for (const point of points) {
@@ -50,7 +50,8 @@ function scoreSeries(table, weights) {
 /** @param {{history: any, trend: any, aside: any}} props */
 export function FilmHistory({ history, trend, aside }) {
   const weights = trend?.parts;
-  const table = useMemo(() => columns(history), [history]);
+  const points = useMemo(() => settled(history.points, history), [history]);
+  const table = useMemo(() => columns(points, history.step_seconds), [points]);
   const score = useMemo(() => scoreSeries(table, weights), [table, weights]);
   const talk = useMemo(() => [
     { label: "mentions", values: table.of((row) => row.mentions), color: "--mentions", bars: true, width: 0, fill: 0.65, format: count },
@@ -60,15 +61,15 @@ export function FilmHistory({ history, trend, aside }) {
   ], [table]);
   const unit = history.resolution === "hour" ? "hour" : "window";
   const span = duration(seconds(history.end) - seconds(history.start));
-  const about = history.resolution === "hour" ? "Each point is an hour: the mean of its windows." : `Each point is one window${history.step_seconds ? `, at least ${duration(history.step_seconds)} apart` : ""}.`;
-  if (!history.points.length) return html`<${Card} title="Its course" aside=${aside}><${Empty} title="No history in this span">No window of the last ${span} has a row for this film. Choose a longer span.<//><//>`;
-  return html`<${Card} title="Its course" aside=${aside} definition=${`TrendScore of the last ${span}, and the three parts that add up to it. ${about} ${count(history.points.length)} points; a gap is a time of which nothing is known.`}>
+  const about = history.resolution === "hour" ? "Each point is an hour: the mean of its windows" : `Each point is one window${history.step_seconds ? `, at least ${duration(history.step_seconds)} apart` : ""}`;
+  if (!points.length) return html`<${Card} title="Its course" aside=${aside}><${Empty} title="No history in this span">No ${history.resolution === "hour" ? "past hour" : "closed window"} of the last ${span} has a row for this film. Choose another span.<//><//>`;
+  return html`<${Card} title="Its course" aside=${aside} definition=${`TrendScore of the last ${span}, and the three parts that add up to it. ${about}; ${unsettledNote(history.resolution)}. ${count(points.length)} points; a gap is a time of which nothing is known.`}>
       <${Chart} what="TrendScore and its parts" x=${table.x} series=${score.series} bands=${score.bands} yScales=${[{ key: "y", range: [0, 100] }]} height=${300} keys=${html`<${Keys} entries=${[["ink", "TrendScore"], ["popularity", "Popularity"], ["mentions", "Mentions"], ["sentiment", "Sentiment"]]} />`} />
     <//>
     <div class="grid-2">
       <${Card} title="Mentions" definition=${`Comments that mean the film, per ${unit}. Windows overlap, so neighbouring bars share comments${history.resolution === "hour" ? "; hours do not" : ""}.`}>
         <${Chart} what=${`Mentions per ${unit}`} x=${table.x} series=${talk} yScales=${[{ key: "y", range: (_, low, high) => [0, Math.max(4, (high ?? 0) * 1.1)] }]} height=${200} /><//>
-      <${Card} title="Sentiment" definition=${`Mean VADER compound per ${unit}, −1 to +1; ${count(history.points.reduce((sum, point) => sum + (point.sentiment === null ? 0 : 1), 0))} of ${count(history.points.length)} points have comments, the line spans the others.`}>
+      <${Card} title="Sentiment" definition=${`Mean VADER compound per ${unit}, −1 to +1; ${count(points.reduce((sum, point) => sum + (point.sentiment === null ? 0 : 1), 0))} of ${count(points.length)} points have comments, the line spans the others.`}>
         <${Chart} what=${`Mean sentiment per ${unit}`} x=${table.x} series=${mood} yScales=${[{ key: "y", range: [-1, 1] }]} height=${200} /><//>
     </div>`;
 }

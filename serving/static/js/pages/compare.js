@@ -1,6 +1,7 @@
 // Two to five films on one axis; the choice is in the address.
 import { withQuery } from "../lib/api.js";
 import { count, duration, number, seconds, signed, times } from "../lib/format.js";
+import { settled, unsettledNote } from "../lib/points.js";
 import { useResource } from "../lib/resource.js";
 import { setQuery } from "../lib/router.js";
 import { html, useMemo, useRef, useState } from "../lib/ui.js";
@@ -50,9 +51,10 @@ const Side = ({ films }) => html`<div class="scroll tall" tabindex="0" role="reg
 function Lines({ data, figure }) {
   const [name, read, range, format] = FIGURES[figure];
   const lines = useMemo(() => {
-    const timesOf = data.films.map((film) => film.points.map((point) => seconds(point.end)));
+    const pointsOf = data.films.map((film) => settled(film.points, data));
+    const timesOf = pointsOf.map((points) => points.map((point) => seconds(point.end)));
     const x = axisOf(...timesOf);
-    return { x, series: data.films.map((film, index) => ({ label: film.title, values: place(x, timesOf[index], film.points.map(read)), color: COLORS[index], dash: DASHES[index], width: 2, spanGaps: figure === "sentiment" || data.resolution === "window", format })) };
+    return { x, series: data.films.map((film, index) => ({ label: film.title, values: place(x, timesOf[index], pointsOf[index].map(read)), color: COLORS[index], dash: DASHES[index], width: 2, spanGaps: figure === "sentiment" || data.resolution === "window", format })) };
   }, [data, figure]);
   const scale = figure === "score" ? roomy(20, 0, 100) : range;
   return html`<${Chart} key=${figure} what=${`${name} of ${data.films.map((film) => film.title).join(", ")}`} x=${lines.x} series=${lines.series} yScales=${[{ key: "y", range: scale }]} height=${340} />`;
@@ -80,7 +82,7 @@ export default function Compare({ query }) {
     ${ids.length < 2
       ? html`<${Empty} title=${ids.length ? "One more film, and there is something to compare" : "Choose two films"}>The address keeps the choice, so a comparison can be shared. <button type="button" class="linklike" onClick=${() => setAdding(true)}>Search for a film</button><//>`
       : html`<${Loaded} resource=${isOfChosen ? resource : { ...resource, data: null }} rows=${5}>${(data) => html`
-        <${Card} title=${FIGURES[figure][0]} aside=${controls} definition=${`Last ${duration(seconds(data.end) - seconds(data.start))}; each point is ${data.resolution === "hour" ? "an hour" : `one window, ${duration(data.step_seconds)} apart or more`}. A film without a point there has no row for that time.`}><${Lines} data=${data} figure=${figure} /><//>
+        <${Card} title=${FIGURES[figure][0]} aside=${controls} definition=${`Last ${duration(seconds(data.end) - seconds(data.start))}; each point is ${data.resolution === "hour" ? "an hour" : `one window, ${duration(data.step_seconds)} apart or more`}; ${unsettledNote(data.resolution)}. A film without a point there has no row for that time.`}><${Lines} data=${data} figure=${figure} /><//>
         <${Card} title="Side by side" definition="The newest closed window."><${Side} films=${data.films} /><//>`}<//>`}
     <${SearchDialog} open=${adding} label="Add a film" onClose=${() => setAdding(false)} onChoose=${add} />`;
 }
