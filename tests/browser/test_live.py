@@ -59,6 +59,7 @@ def test_disconnection_is_said_with_its_age_and_ends_by_itself(
     expect(banner).to_contain_text("Disconnected. What you see is from")
     expect(page.locator(".pulse")).to_have_text("Offline")
     expect(banner).to_contain_text(re.compile(r"\d+ s ago"))
+    expect(banner.get_by_role("status")).not_to_contain_text("ago")
     expect(page.locator(".row").first).to_be_visible()
     keep(page, "disconnected", full=False)
     page.get_by_role("radio", name="Momentum").check()

@@ -118,6 +118,37 @@ def test_trouble_is_told_by_its_cause(page: Page) -> None:
     assert kind(window={"end": "2027-01-15T07:40:00Z"}) == "No new window.", "frozen data look frozen"
 
 
+def test_what_is_read_out_does_not_tick(page: Page) -> None:
+    at = 1_800_000_000_000
+    troubles = [
+        {"connection": "lost", "heardAt": at - 5_000},
+        {"connection": "open", "stale": True, "staleAge": 12, "staleAt": at},
+        {"connection": "open", "window": {"end": "2027-01-15T07:40:00Z"}},
+    ]
+    for live in troubles:
+        now, later = (call(page, "components/shell.js", "troubleOf", live, at + 1_000 * ago) for ago in (0, 3))
+        assert now.pop("age") != later.pop("age")
+        assert now == later, "a screen reader would say it anew each second"
+
+
+def test_a_note_beside_old_figures_is_read_out_without_its_age(page: Page) -> None:
+    said = page.evaluate(
+        """async () => {
+          const main = document.querySelector("script[type=module]").src;
+          const { html, render } = await import(new URL("./lib/ui.js", main));
+          const { Loaded } = await import(new URL("./components/basics.js", main));
+          const box = document.createElement("div");
+          const resource = { data: [], error: new Error("Gone"), receivedAt: Date.now() - 60_000 };
+          render(html`<${Loaded} resource=${resource}>${() => "figures"}<//>`, box);
+          const said = [box.querySelector("[role=status]").textContent, box.textContent];
+          render(null, box);
+          return said;
+        }"""
+    )
+    assert said[0] == "Could not refresh (Gone)."
+    assert "Shown as of 1 min ago." in said[1]
+
+
 def test_an_answer_goes_when_nothing_is_asked_any_more(page: Page) -> None:
     shown = page.evaluate(
         """async () => {

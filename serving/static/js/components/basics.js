@@ -82,5 +82,5 @@ function SignIn({ alone }) {
 export function Loaded({ resource, rows, alone, children }) {
   const { data, error, reload } = resource;
   if (!data) return error ? html`<${Failure} error=${error} retry=${reload} alone=${alone} />` : html`<${Loading} rows=${rows} />`;
-  return html`${error && html`<p class="note bad" role="status">Could not refresh (${error.detail || error.message}); shown as of <${Ago} at=${resource.receivedAt} />. <button type="button" class="linklike" onClick=${reload}>Try again</button></p>`}${children(data)}`;
+  return html`${error && html`<div class="note bad"><span role="status">Could not refresh (${error.detail || error.message}).</span> Shown as of <${Ago} at=${resource.receivedAt} />. <button type="button" class="linklike" onClick=${reload}>Try again</button></div>`}${children(data)}`;
 }

@@ -1,6 +1,6 @@
 // The frame around every page: bar, banners that say when something is old, footer, search.
 import { useNow } from "../lib/clock.js";
-import { clockSeconds, duration, zone } from "../lib/format.js";
+import { clockSeconds, duration, moment, zone } from "../lib/format.js";
 import { useLive } from "../lib/live.js";
 import { navigate } from "../lib/router.js";
 import { toggleTheme, useTheme } from "../lib/theme.js";
@@ -13,23 +13,24 @@ const PAGES = [["/", "Now", "now"], ["/breakouts", "Breakouts", "breakouts"], ["
 /** How old what is shown may be before it counts as frozen although connected. */
 const FROZEN_SECONDS = 600; // a window slides each minute and closes minutes after its end; ten of them missed is no delay any more
 
-/** What is wrong with the freshness of what is shown, or null. */
+/** What is wrong with the freshness of what is shown, or null; of it only `age` changes as time goes by. */
 export function troubleOf(live, present) {
   if (live.connection === "lost") {
     const heard = live.heardAt ?? live.lostAt;
-    return { kind: "lost", look: "bad", title: "Disconnected.", text: live.heardAt ? `What you see is from ${clockSeconds(heard)}, ${duration((present - heard) / 1000)} ago. It goes on by itself when the server answers again.` : "No live updates can be had from the server now. They begin by themselves when it gives them." };
+    return { kind: "lost", look: "bad", title: "Disconnected.", text: live.heardAt ? `What you see is from ${clockSeconds(heard)}. It goes on by itself when the server answers again.` : "No live updates can be had from the server now. They begin by themselves when it gives them.", age: live.heardAt ? `The server was last heard ${duration((present - heard) / 1000)} ago.` : null };
   }
   if (live.stale) {
     const age = live.staleAge === null ? null : live.staleAge + (present - live.staleAt) / 1000;
-    return { kind: "stale", look: "warn", title: "The store does not answer.", text: `These are the last known figures${age === null ? "" : `, from ${duration(age)} ago`}. Nothing newer is shown as new.` };
+    return { kind: "stale", look: "warn", title: "The store does not answer.", text: "These are the last known figures. Nothing newer is shown as new.", age: age === null ? null : `They are from ${duration(age)} ago.` };
   }
   const age = live.window ? (present - Date.parse(live.window.end)) / 1000 : 0;
-  if (age > FROZEN_SECONDS) return { kind: "stale", look: "warn", title: "No new window.", text: `The newest closed window ended ${duration(age)} ago; the pipeline may stand still.`, link: true };
+  if (age > FROZEN_SECONDS) return { kind: "stale", look: "warn", title: "No new window.", text: `The newest closed window ended at ${moment(live.window.end, present)}; the pipeline may stand still.`, age: `That was ${duration(age)} ago.`, link: true };
   return null;
 }
 
+/** The trouble is announced once: its age, which ticks, stands beside what is read out. */
 function Banner({ trouble }) {
-  return html`<div role="status" aria-live="polite" class=${trouble ? `banner ${trouble.look}` : ""}>${trouble && html`<div><b>${trouble.title}</b> <span>${trouble.text}</span> ${trouble.link && html`<a href="/system">See the pipeline</a>`}</div>`}</div>`;
+  return html`<div class=${trouble ? `banner ${trouble.look}` : ""}><div><p role="status">${trouble && html`<b>${trouble.title}</b> ${trouble.text}`}</p>${trouble?.age && html`<span>${trouble.age}</span>`}${trouble?.link && html`<a href="/system">See the pipeline</a>`}</div></div>`;
 }
 
 function Pulse({ live, trouble }) {
