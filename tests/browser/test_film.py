@@ -35,6 +35,36 @@ def test_search_from_anywhere_understands_typos_and_other_titles(open_page: Open
     expect(field).to_have_count(0)
 
 
+def test_search_follows_the_arrows_and_never_goes_to_hits_of_another_text(open_page: Opener) -> None:
+    page = open_page("/model", height=420)
+    expect(page.get_by_role("heading", level=1, name="Model")).to_be_visible()
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search films")
+    field.fill("the")
+    options = page.get_by_role("option")
+    expect(options).to_have_count(8)
+    expect(options.last).not_to_be_in_viewport(ratio=0.9)
+    field.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    expect(options.last).to_be_in_viewport(ratio=0.9)
+    expect(options.last).to_have_css("outline-style", "solid")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    wanted = re.compile(r"/api/v1/movies/search.*q=anora")
+    page.route(wanted, hold)
+    with page.expect_request(wanted):
+        field.fill("anora")
+    field.press("Enter")
+    expect(field).to_be_focused()
+    held[0].continue_()
+    expect(options.first).to_contain_text("Anora")
+    field.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Anora")).to_be_visible()
+
+
 def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None:
     page = open_page(f"/film/{BURSTING}?hours=1")
     expect(page.locator(".chart canvas")).to_have_count(4)

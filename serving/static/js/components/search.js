@@ -51,13 +51,19 @@ export function Picker({ label, onChoose }) {
   const films = state.films ?? [];
   const id = useId();
   useEffect(() => setAt(0), [state.films]);
+  const isOfText = state.query === text.trim(); // until then the hits are those of the text before
+  const move = (next) => {
+    setAt(next);
+    document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
+  };
   const keys = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && films.length) {
       event.preventDefault();
-      setAt((at + step + films.length) % films.length);
+      move((at + step + films.length) % films.length);
     } else if (event.key === "Enter" && films[at]) {
       event.preventDefault();
+      if (!isOfText) return;
       onChoose(films[at]);
       setText("");
     }
