@@ -82,6 +82,7 @@ def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None
     page.get_by_role("radio", name="7 d").check()
     expect(page.get_by_text("Each point is an hour")).to_be_visible()
     course = page.locator("section.card", has_text="Its course")
+    expect(course.locator("summary")).to_have_text(re.compile(r"As a table, the newest 60 of 16\d rows"))
     course.locator("summary").click()
     assert course.locator("tbody tr").count() == 60, "the newest rows of the chart, for those who cannot see it"
     page.get_by_role("radio", name="In its thread").check()

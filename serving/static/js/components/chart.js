@@ -1,5 +1,5 @@
 // A time chart on uPlot: colours from the theme, a readout in words, and a table for those who cannot see it.
-import { clock, moment, number } from "../lib/format.js";
+import { clock, count, moment, number } from "../lib/format.js";
 import { color, useTheme } from "../lib/theme.js";
 import { html, useEffect, useRef, useState } from "../lib/ui.js";
 import { Time } from "./basics.js";
@@ -121,7 +121,7 @@ function Readout({ x, series, index }) {
 function Values({ x, series, what }) {
   const shown = series.filter((each) => each.spoken !== false);
   const first = Math.max(0, x.length - TABLE_ROWS);
-  return html`<details class="chart-table"><summary>As a table</summary><div class="scroll" tabindex="0" role="region" aria-label=${`${what}, as a table`}><table class="table">
+  return html`<details class="chart-table"><summary>As a table${first ? `, the newest ${TABLE_ROWS} of ${count(x.length)} rows` : ""}</summary><div class="scroll" tabindex="0" role="region" aria-label=${`${what}, as a table`}><table class="table">
     <thead><tr><th scope="col">Time</th>${shown.map((each) => html`<th scope="col" key=${each.label}>${each.label}</th>`)}</tr></thead>
     <tbody>${x.slice(first).map((at, row) => html`<tr key=${at}><td><${Time} at=${at * 1000} /></td>${shown.map((each) => {
       const value = (each.raw ?? each.values)[first + row];
