@@ -19,7 +19,6 @@ from local.checks import check_disk, check_java, check_ports
 from local.environment import PLATFORM_MARK, local_settings, service_environment, serving_host
 from local.errors import SetupError
 from local.jars.install import Progress, install_jars
-from local.nodes.base import LOOPBACK
 from local.programs import Program, programs, prometheus_binary
 from local.readiness import Readiness
 from local.supervision import ProcessState, Supervisor, wait_gone
@@ -170,13 +169,7 @@ class Platform:
         (self.data_dir / "mlflow").mkdir(exist_ok=True)
         if any(program.name == "prometheus" for program in self.programs):
             (self.data_dir / "prometheus").mkdir(exist_ok=True)
-            (self.data_dir / "prometheus" / "prometheus.yml").write_text(self._prometheus_config())
-
-    def _prometheus_config(self) -> str:
-        """All is on the loopback, except that the API is where BIND_ADDRESS says."""
-        port = self._given.serving_port
-        text = render(self._given.model_copy(update={"bind_address": LOOPBACK}))
-        return text.replace(f"'{LOOPBACK}:{port}'", f"'{serving_host(self._given)}:{port}'")
+            (self.data_dir / "prometheus" / "prometheus.yml").write_text(render(self._given, serving_host(self._given)))
 
     def _start_missing(self) -> None:
         for state in self.states():

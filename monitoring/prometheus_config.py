@@ -13,6 +13,7 @@ from configs.settings import ROOT, Settings
 FOLDER = ROOT / "monitoring" / "prometheus"
 SCRAPE_SECONDS = 10
 """Windows slide each minute and a batch takes about a second: six samples a slide show each step at little cost."""
+_LOOPBACK = "127.0.0.1"
 _COMPOSE_RULES = "/etc/prometheus/rules"
 _COMPOSE_ALERTMANAGER = "alertmanager:9093"
 
@@ -58,13 +59,15 @@ _CONTAINERS = (
 """What containers have beside our services: servers with an agent in their JVM, and the monitoring itself."""
 
 
-def render(settings: Settings) -> str:
+def render(settings: Settings, serving_host: str = _LOOPBACK) -> str:
     """The configuration of a local Prometheus: services on this host, rules from the project's folder.
 
-    The simulator is scraped only when it stands in for a missing key.
+    The simulator is scraped only when it stands in for a missing key. `serving_host` is where the API listens; all else
+    is on the loopback.
     """
-    jobs = [Job(name, f"{settings.bind_address}:{port(settings)}") for name, port in _PORTS.items()]
-    jobs.append(Job("spark-driver", f"{settings.bind_address}:{settings.spark_ui_port}", SPARK_PATH))
+    hosts = {"serving": serving_host}
+    jobs = [Job(name, f"{hosts.get(name, _LOOPBACK)}:{port(settings)}") for name, port in _PORTS.items()]
+    jobs.append(Job("spark-driver", f"{_LOOPBACK}:{settings.spark_ui_port}", SPARK_PATH))
     if not settings.needs_simulator:
         jobs = [job for job in jobs if job.name != "simulator"]
     return _render(jobs, str(FOLDER / "rules"), alertmanager=None)

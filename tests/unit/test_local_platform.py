@@ -198,14 +198,6 @@ class TestLife:
         assert not Platform(settings).is_running()
         assert fetched == []
 
-    def test_prometheus_finds_the_api_at_its_address_and_all_else_on_the_loopback(self, settings: Settings) -> None:
-        bound = settings.model_copy(update={"bind_address": "192.0.2.1"})
-        found = re.findall(r"targets: \['(.+):(\d+)'\]", Platform(bound)._prometheus_config())
-        assert len(found) > 5
-        hosts = {int(port): host for host, port in found}
-        assert hosts.pop(settings.serving_port) == "192.0.2.1"
-        assert set(hosts.values()) == {"127.0.0.1"}
-
     def test_programs_can_be_left_out(self, settings: Settings, small: list[Program]) -> None:
         assert [each.name for each in Platform(settings, without=["init"]).programs] == ["kafka"]
 

@@ -40,18 +40,18 @@ def targets(text: str) -> dict[str, str]:
     return {job["job_name"]: job["static_configs"][0]["targets"][0] for job in jobs if "static_configs" in job}
 
 
-def test_each_service_is_scraped_on_its_port() -> None:
-    settings = load_settings(ml_metrics_port=1234, bind_address="127.0.0.2", prometheus_port=4321, **KEYS)
-    assert targets(render(settings)) == {
-        "tmdb-producer": f"127.0.0.2:{settings.tmdb_producer_metrics_port}",
-        "reddit-producer": f"127.0.0.2:{settings.reddit_producer_metrics_port}",
-        "trend-processor": f"127.0.0.2:{settings.processor_metrics_port}",
-        "ml-service": "127.0.0.2:1234",
-        "momentum": f"127.0.0.2:{settings.momentum_metrics_port}",
-        "drift": f"127.0.0.2:{settings.drift_port}",
-        "serving": f"127.0.0.2:{settings.serving_port}",
-        "prometheus": "127.0.0.2:4321",
-        "spark-driver": f"127.0.0.2:{settings.spark_ui_port}",
+def test_each_service_is_scraped_on_its_port_and_the_api_where_it_listens() -> None:
+    settings = load_settings(ml_metrics_port=1234, bind_address="192.0.2.1", prometheus_port=4321, **KEYS)
+    assert targets(render(settings, "192.0.2.1")) == {
+        "tmdb-producer": f"127.0.0.1:{settings.tmdb_producer_metrics_port}",
+        "reddit-producer": f"127.0.0.1:{settings.reddit_producer_metrics_port}",
+        "trend-processor": f"127.0.0.1:{settings.processor_metrics_port}",
+        "ml-service": "127.0.0.1:1234",
+        "momentum": f"127.0.0.1:{settings.momentum_metrics_port}",
+        "drift": f"127.0.0.1:{settings.drift_port}",
+        "serving": f"192.0.2.1:{settings.serving_port}",
+        "prometheus": "127.0.0.1:4321",
+        "spark-driver": f"127.0.0.1:{settings.spark_ui_port}",
     }
 
 
