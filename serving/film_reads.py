@@ -155,22 +155,22 @@ def link_of(permalink: str | None) -> str | None:
 
 
 def compare(board: Board, settings: Settings, store: Store, *, titles: Mapping[int, str], span: Span) -> Ready:
-    """Films over the same span, as `models.Comparison`.
+    """Films over the same span, as `models.Comparison`; as of the window their figures side by side are of.
 
     Raises:
         DependencyError: Cassandra did not answer.
     """
     closed = board.state.closed
-    films, ends = [], []
+    window = closed.window if closed else None
+    films = []
     for movie_id, title in titles.items():
         trend = closed.by_id.get(movie_id) if closed else None
         points = read_points(store, movie_id, span, settings)
         film = models.Compared(movie_id=movie_id, title=title, trend=trend, points=())
         films.append(points.within(film.model_dump_json().encode()))
-        if points.last is not None:
-            ends.append(points.last)
     answer = models.Comparison(
-        source=board.provenance(max(ends, default=None), board.now()),
+        source=board.provenance(window.end if window else None, board.now()),
+        window=window,
         start=span.start,
         end=span.end,
         resolution=span.resolution,

@@ -355,6 +355,7 @@ class Comparison(Answer):
     """Two to five films over the same span."""
 
     source: Provenance
+    window: Window | None = Field(description="Of each film's `trend`, the newest closed one; null: none yet.")
     start: Instant
     end: Instant
     resolution: Literal["window", "hour"]

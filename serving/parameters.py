@@ -31,7 +31,7 @@ At = Annotated[
         description="A moment in the past: the newest window that had ended by then.", examples=["2026-11-20T21:00:00Z"]
     ),
 ]
-Since = Annotated[Moment | None, Query(description="None that started earlier.")]
+Since = Annotated[Moment | None, Query(description="None that had ended before; what goes on is always there.")]
 End = Annotated[Moment | None, Query(description="End of the span; without it the newest window's.")]
 
 

@@ -20,7 +20,7 @@ from serving.heap import settle
 from serving.platform_models import LedgerState
 from serving.ranking import RankingBuilder
 from serving.search import SearchIndex
-from serving.state import Board, Catalogue
+from serving.state import Board, Catalogue, Ranking
 from serving.stream import Hub
 from storage.store import Store
 
@@ -98,7 +98,7 @@ class Refresher:
         self._board.answered()
         closed = self._closed.advance(store, starts, lambda rows: self._films(store, rows))
         if closed is not None:
-            self._board.put(closed=closed)
+            self._board.put(closed=closed, momentum_as_of=self._momentum_as_of(store, closed, starts))
             settle()
             AS_OF.set(closed.window.end.timestamp())
             self._hub.publish("trends", encode_part(views.trending(self._board, closed)))
@@ -109,6 +109,16 @@ class Refresher:
             self._every(_FIGURES_SECONDS, self._read_figures, store)
         self._every(_LEDGER_SECONDS, self._read_ledger, store)
         self._board.answered()
+
+    def _momentum_as_of(self, store: Store, closed: Ranking, starts: Sequence[datetime]) -> datetime | None:
+        """End of the newest window with momentum; looked for in the store only while none was seen since the start."""
+        if closed.has_momentum:
+            return closed.window.end
+        known = self._board.state.momentum_as_of
+        if known is not None:
+            return known
+        found = (store.momentum.window(start) for start in starts if start < closed.window.start)
+        return next((rows[0].window_end for rows in found if rows), None)
 
     def _every(self, seconds: float, read: Callable[..., None], *arguments: object) -> None:
         """Read when it is time; what fails is due again at once."""

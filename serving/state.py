@@ -38,6 +38,11 @@ class Ranking:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_id", {film.movie_id: film for film in self.films})
 
+    @property
+    def has_momentum(self) -> bool:
+        """Whether the momentum service had taken it in."""
+        return any(film.momentum for film in self.films)
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -84,6 +89,8 @@ class State:
     catalogue: Catalogue | None = None
     closed: Ranking | None = None
     """The newest window whose figures are final."""
+    momentum_as_of: datetime | None = None
+    """End of the newest closed window that has momentum: what the breakouts are as of."""
     live: Ranking | None = None
     """The newest window that has begun."""
     breakouts: tuple[Breakout, ...] | None = None

@@ -176,11 +176,10 @@ def breakouts(  # noqa: PLR0913 - the parameters of a request
         for each in known
         if (movie_id is None or each.movie_id == movie_id)
         and (status is None or each.status == status)
-        and (since is None or each.started_at >= since)
+        and (since is None or each.ended_at is None or each.ended_at >= since)
     ]
-    closed = board.state.closed
     return platform_models.Breakouts(
-        source=board.provenance(closed.window.end if closed else None, read_at),
+        source=board.provenance(board.state.momentum_as_of, read_at),
         false_alarms_per_film_day=settings.breakout_false_alarms,
         page=page_of("/api/v1/breakouts", query, len(fitting), limit, offset),
         breakouts=tuple(breakout_entry(each) for each in fitting[offset : offset + limit]),

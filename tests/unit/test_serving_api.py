@@ -308,6 +308,8 @@ class TestFilms:
         answer = get(client, "/compare", ids="1,5,1", hours=2)
         assert [film["movie_id"] for film in answer["films"]] == [1, 5]
         assert answer["films"][0]["points"]
+        assert answer["window"] == get(client, "/trending")["window"]
+        assert answer["source"]["as_of"] == answer["window"]["end"]
         assert client.get("/api/v1/compare?ids=1").status_code == 422
         assert client.get("/api/v1/compare?ids=1,999").status_code == 404
 
@@ -319,7 +321,28 @@ class TestPlatform:
         assert answer["false_alarms_per_film_day"] == 0.001
         assert [each["movie_id"] for each in get(client, "/breakouts", status="ended")["breakouts"]] == [4]
         assert get(client, "/breakouts", movie_id=3)["page"]["total"] == 1
-        assert get(client, "/breakouts", since="2026-03-01T11:00:00Z")["page"]["total"] == 0
+
+    def test_breakouts_of_a_span_are_those_that_went_on_in_it(self, client: AsgiClient) -> None:
+        """Both began at 10:00; one ended at 11:00, the other goes on."""
+
+        def films(since: str) -> list[int]:
+            return [each["movie_id"] for each in get(client, "/breakouts", since=since)["breakouts"]]
+
+        assert films("2026-03-01T09:00:00Z") == [3, 4]
+        assert films("2026-03-01T11:00:00Z") == [3, 4]
+        assert films("2026-03-01T11:01:00Z") == [3]
+
+    def test_breakouts_are_as_of_the_last_window_with_momentum(self, process: Process, client: AsgiClient) -> None:
+        assert get(client, "/breakouts")["source"]["as_of"] == "2026-03-01T12:00:00Z"
+        start = END - WINDOW + MINUTE
+        for number in range(1, FILMS + 1):
+            process.store.put(records.update(number, start, is_final=True))
+        process.follow(12)
+        assert get(client, "/trending")["source"]["as_of"] == "2026-03-01T12:01:00Z"
+        assert get(client, "/breakouts")["source"]["as_of"] == "2026-03-01T12:00:00Z"
+        with AsgiClient(Process(process.store).follow(12).app) as anew:
+            assert get(anew, "/trending")["source"]["as_of"] == "2026-03-01T12:01:00Z"
+            assert get(anew, "/breakouts")["source"]["as_of"] == "2026-03-01T12:00:00Z"
 
     def test_the_model_beside_its_baselines(self, process: Process, client: AsgiClient) -> None:
         process.forward(20)

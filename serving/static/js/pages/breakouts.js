@@ -48,9 +48,9 @@ const rate = (perDay) => (perDay > 0 ? `one false alarm in ${count(1 / perDay)} 
 export default function Breakouts({ query }) {
   const hours = SPANS.some(([value]) => value === query.get("hours")) ? query.get("hours") : "24";
   const status = query.get("status") ?? "";
-  const resource = useResource(withQuery("/api/v1/breakouts", { status, since: sinceOf(Number(hours)), limit: LIMIT }), ["breakout"]);
+  const resource = useResource(withQuery("/api/v1/breakouts", { status, since: sinceOf(Number(hours)), limit: LIMIT }), ["breakout", "trends"]); // with each window the axis ends at another "now"
   return html`<div class="page-head"><div><h1 tabindex="-1">Breakouts</h1>
-      <p class="definition">Films spoken of far more than their own normal at this time of day: a Poisson test of the last comments against the film's history${resource.data ? `, set to ${rate(resource.data.false_alarms_per_film_day)} when nothing happens` : ""}. One event alerts once.</p></div>
+      <p class="definition">Films spoken of far more than their own normal at this time of day: a Poisson test of the last comments against the film's history${resource.data ? `, set to ${rate(resource.data.false_alarms_per_film_day)} when nothing happens` : ""}. One event alerts once.${resource.data ? html` As of <${Time} at=${resource.data.source.as_of} />.` : ""}</p></div>
       <span class="links"><${Segmented} label="Which" value=${status} options=${KINDS} onChange=${(value) => setQuery({ status: value })} /><${Segmented} label="How far back" value=${hours} options=${SPANS} onChange=${(value) => setQuery({ hours: value === "24" ? null : value })} /></span></div>
     <${Loaded} resource=${resource} rows=${5}>${(data) =>
       data.breakouts.length
