@@ -31,9 +31,14 @@ class Which(StrEnum):
 def end_of(board: Board, end: datetime | None) -> datetime:
     """Where a span ends: where asked for, else at the newest window's end."""
     if end is not None:
-        return min(max(end, _EARLIEST), _LATEST)
+        return known(end)
     newest = board.state.live or board.state.closed
     return newest.window.end if newest else board.now()
+
+
+def known(moment: datetime) -> datetime:
+    """The moment, or the end of the calendar it lies beyond."""
+    return min(max(moment, _EARLIEST), _LATEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +123,25 @@ def _settled(store: Store, settings: Settings, movie_id: int, horizon: int, past
 
 
 def mentions(  # noqa: PLR0913 - one request
-    board: Board, store: Store, *, movie_id: int, title: str, via: models.Via | None, limit: int, offset: int
+    board: Board,
+    store: Store,
+    *,
+    movie_id: int,
+    title: str,
+    via: models.Via | None,
+    until: datetime | None,
+    limit: int,
+    offset: int,
 ) -> models.MovieMentions:
-    """Example comments, newest first; the total is that of the newest 500.
+    """Example comments, newest first; the total is that of the newest 500, or of the last 500 before `until`.
 
     Raises:
         DependencyError: Cassandra did not answer.
     """
-    rows = [row for row in store.mentions.latest(movie_id, 500) if via is None or row.via == via]
-    query = {"via": via} if via else {}
+    found = store.mentions.latest(movie_id, 500, until)
+    rows = [row for row in found if via is None or row.via == via]
+    given = {"via": via, "until": until.isoformat() if until else None}
+    query = {name: value for name, value in given.items() if value}
     return models.MovieMentions(
         source=board.provenance(rows[0].created_utc if rows else None, board.now()),
         movie_id=movie_id,

@@ -11,7 +11,7 @@ from serving import film_reads, models, views
 from serving.answers import Body
 from serving.context import Context
 from serving.history import Step, span_of
-from serving.parameters import At, Direction, End, Hours, Limit, MovieId, Offset, SortBy, filters
+from serving.parameters import At, Direction, End, Hours, Limit, MovieId, Offset, SortBy, Until, filters
 from serving.problems import NotFoundError, documented
 from serving.query import Filters, Order, Sort
 from serving.ranking import RankingBuilder
@@ -112,19 +112,20 @@ def router(context: Context) -> APIRouter:
         return respond(request, body)
 
     @api.get("/movies/{movie_id}/mentions", response_model=models.MovieMentions, responses=documented(404))
-    async def mentions(
+    async def mentions(  # noqa: PLR0913, PLR0917 - one a parameter
         request: Request,
         movie_id: MovieId,
         via: Annotated[models.Via | None, Query(description="`text`: the film is named.")] = None,
+        until: Until = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         offset: Annotated[int, Query(ge=0, le=400)] = 0,
     ) -> Response:
         """Example comments that explain the score, newest first, with their sentiment and a link."""
-        title = title_of(movie_id)
+        title, before = title_of(movie_id), film_reads.known(until) if until else None
         body = await details.get(
-            ("mentions", movie_id, via, limit, offset),
+            ("mentions", movie_id, via, before, limit, offset),
             lambda store: film_reads.mentions(
-                board, store, movie_id=movie_id, title=title, via=via, limit=limit, offset=offset
+                board, store, movie_id=movie_id, title=title, via=via, until=before, limit=limit, offset=offset
             ),
         )
         return respond(request, body)

@@ -32,6 +32,9 @@ At = Annotated[
     ),
 ]
 Since = Annotated[Moment | None, Query(description="None that had ended before; what goes on is always there.")]
+Until = Annotated[
+    Moment | None, Query(description="Only comments written before it.", examples=["2026-11-20T21:00:00Z"])
+]
 End = Annotated[Moment | None, Query(description="End of the span; without it the newest window's.")]
 
 

@@ -1,8 +1,9 @@
 """The table `mentions`: example comments that explain a trend."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from storage.codec import columns_of, from_row, to_micros, values_of
+from storage.codec import FAR_FUTURE, columns_of, from_row, to_cql, to_micros, values_of
 from storage.database import Database
 from storage.records import MentionExample
 
@@ -17,7 +18,7 @@ class Mentions:
         self._database, self._ttl = database, ttl
         self._insert = database.insert("mentions", _COLUMNS)
         self._latest = database.prepare(
-            f"SELECT {', '.join(_COLUMNS)} FROM {{ks}}.mentions WHERE movie_id = ? LIMIT ?"  # noqa: S608
+            f"SELECT {', '.join(_COLUMNS)} FROM {{ks}}.mentions WHERE movie_id = ? AND created_utc < ? LIMIT ?"  # noqa: S608
         )
 
     def upsert(self, examples: Iterable[MentionExample]) -> None:
@@ -34,10 +35,11 @@ class Mentions:
             ),
         )
 
-    def latest(self, movie_id: int, limit: int = 20) -> list[MentionExample]:
-        """A film's newest examples, newest first.
+    def latest(self, movie_id: int, limit: int = 20, until: datetime | None = None) -> list[MentionExample]:
+        """A film's newest examples, newest first; with `until`, of those written before it.
 
         Raises:
             DependencyError: Cassandra did not answer.
         """
-        return [MentionExample(**from_row(row)) for row in self._database.read(self._latest, [movie_id, limit])]
+        before = FAR_FUTURE if until is None else to_cql(until)
+        return [MentionExample(**from_row(row)) for row in self._database.read(self._latest, [movie_id, before, limit])]

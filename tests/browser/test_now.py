@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -100,8 +101,38 @@ def test_time_machine(open_page: Opener, world: World) -> None:
     ended = page.locator(".page-head .definition time").nth(1).get_attribute("datetime")
     assert ended is not None
     assert ended < world.closed_end.isoformat()
+    first = page.locator(".row").first
+    expect(first.locator(".why")).to_contain_text("No comment about this film from before then is kept.")
+    expect(first.locator(".comment")).to_have_count(0)
     page.get_by_role("button", name="Back to now").click()
     expect(page.get_by_role("heading", level=1, name="Trending now")).to_be_visible()
+
+
+def test_the_past_is_not_explained_by_the_present(open_page: Opener, world: World) -> None:
+    page = open_page(f"/?at={world.closed_end - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}")
+
+    def break_out(route: Route) -> None:
+        """The world has momentum in its newest window alone."""
+        body = route.fetch().json()
+        for film in body["films"]:
+            film["momentum"] = {
+                "as_of": body["window"]["end"], "mentions": 30, "span_seconds": 3_600, "expected": 5.0, "growth": 4.5,
+                "share_of_voice": 0.2, "history_seconds": 86_400.0, "in_breakout": True,
+            }  # fmt: skip
+        route.fulfill(json=body)
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route(re.compile(r"/api/v1/trending\?.*at="), break_out)
+    page.reload()
+    why = page.locator(".row").first.locator(".why")
+    expect(why).to_contain_text("In a breakout then. Spoken of more than normal: 30 comments in the hour before")
+    expect(why.locator(".comment").first).to_be_visible()
+    expect(why).to_contain_text("before the window ended")
+    times = why.locator(".comment time").evaluate_all("all => all.map((time) => time.dateTime)")
+    assert times
+    assert max(times) < (world.closed_end - timedelta(minutes=5)).isoformat()
+    assert not [url for url in asked if "/breakouts" in url]
 
 
 def test_what_is_said_is_of_the_films_on_screen(open_page: Opener) -> None:

@@ -85,6 +85,7 @@ def test_examples_come_back_newest_first(store: Store) -> None:
     store.mentions.upsert(known)
     assert store.mentions.latest(301) == known[::-1]
     assert store.mentions.latest(301, limit=1) == [known[2]]
+    assert store.mentions.latest(301, until=NOON + timedelta(seconds=2)) == known[1::-1]
     assert store.mentions.latest(302) == []
 
 

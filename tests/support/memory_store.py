@@ -107,9 +107,10 @@ class _Predictions(_Table):
 
 
 class _Mentions(_Table):
-    def latest(self, movie_id: int, limit: int = 20) -> list[MentionExample]:
+    def latest(self, movie_id: int, limit: int = 20, until: datetime | None = None) -> list[MentionExample]:
         self._store.touch("mentions.latest")
         rows = [row for row in self._store.examples if row.movie_id == movie_id]
+        rows = [row for row in rows if until is None or row.created_utc < until]
         return sorted(rows, key=lambda row: row.created_utc, reverse=True)[:limit]
 
 

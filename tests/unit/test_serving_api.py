@@ -294,6 +294,13 @@ class TestFilms:
         assert answer["page"]["next"] == "/api/v1/movies/3/mentions?via=thread&limit=10&offset=10"
         assert answer["mentions"][0]["url"].startswith("https://www.reddit.com/r/")
 
+    def test_mentions_of_the_past_are_those_written_before(self, client: AsgiClient) -> None:
+        answer = get(client, "/movies/3/mentions", until="2026-03-01T11:50:00Z", limit=5)
+        assert answer["mentions"][0]["created_utc"] == answer["source"]["as_of"] == "2026-03-01T11:49:00Z"
+        assert answer["page"]["total"] == 14
+        following = client.get(answer["page"]["next"]).json()
+        assert following["mentions"][0]["created_utc"] == "2026-03-01T11:44:00Z"
+
     def test_a_link_is_none_when_the_source_gives_something_else(self, process: Process, client: AsgiClient) -> None:
         process.store.examples = [records.example("t1_x", 3, permalink="javascript:alert(1)")]
         assert get(client, "/movies/3/mentions")["mentions"][0]["url"] is None

@@ -29,34 +29,42 @@ export const Sum = ({ film }) => html`<dl class="sum">
   <div class="total"><dt>TrendScore</dt><dd class="sum-value"><b>${number(film.trend_score)}</b> of 100</dd></div>
 </dl>`;
 
+/** Whether the window is one of the time machine's: of those no sparkline is made, of the newest closed one always. */
+const isPast = (film, window) => window.is_final && !film.sparkline;
+
 /** Since when, against which normal. */
 export function Since({ film, window }) {
   const momentum = film.momentum;
-  const { data } = useResource(momentum?.in_breakout ? withQuery("/api/v1/breakouts", { movie_id: film.movie_id, status: "active", limit: 1 }) : null, ["breakout"]);
-  const breakout = data?.breakouts[0];
+  const past = isPast(film, window);
+  const asked = momentum?.in_breakout && !past;
+  const { data } = useResource(asked ? withQuery("/api/v1/breakouts", { movie_id: film.movie_id, status: "active", limit: 1 }) : null, ["breakout"]);
+  const breakout = asked ? data?.breakouts[0] : null;
   if (breakout)
     return html`<p>Breakout since <b><${Time} at=${breakout.started_at} /></b>: ${count(breakout.mentions)} comments where ${number(breakout.expected)} were to be expected (chance ${chance(breakout.p_value)}).</p>`;
   if (!momentum) return html`<p>Since when: <${Unknown}>${window.is_final ? "too little history to know its normal" : "known when the window closes"}<//></p>`;
-  const spoken = `${plural(momentum.mentions, "comment")} in the last ${momentum.span_seconds === 3600 ? "hour" : duration(momentum.span_seconds)}`;
+  const span = momentum.span_seconds === 3600 ? "hour" : duration(momentum.span_seconds);
+  const spoken = `${plural(momentum.mentions, "comment")} in the ${past ? `${span} before` : `last ${span}`}`;
   const share = `${number(momentum.share_of_voice * 100)} % of all films' comments.`;
   if (momentum.history_seconds < LEAST_HISTORY) return html`<p>${spoken}; its normal is <${Unknown}>not known yet<//>, for less than an hour was seen of it. ${share}</p>`;
   const level = momentum.growth >= 1.5 ? "more than" : momentum.growth <= 0.67 ? "less than" : "about";
-  return html`<p>Spoken of ${level} normal: ${spoken}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${share}</p>`;
+  return html`<p>${past && momentum.in_breakout ? "In a breakout then. " : ""}Spoken of ${level} normal: ${spoken}, ${number(momentum.expected)} expected (${times(momentum.growth)}; normal learned from ${duration(momentum.history_seconds)}). ${share}</p>`;
 }
 
 /** The opened part of a row. */
 export function Why({ film, window }) {
-  const path = withQuery(`/api/v1/movies/${film.movie_id}/mentions`, { limit: READ });
-  const { data, error } = useResource(path, ["trends"]);
+  const past = isPast(film, window);
+  const path = withQuery(`/api/v1/movies/${film.movie_id}/mentions`, { limit: READ, until: past ? window.end : null });
+  const { data: last, error, path: read } = useResource(path, past ? [] : ["trends"]);
+  const data = read === path ? last : null; // no comment of now stands beside the past while that is read
   const shown = data ? strongest(data.mentions) : [];
   return html`<div class="why-grid">
     <div class="why-sum"><h3>How the score comes about</h3><${Sum} film=${film} /><p class="definition tiny">Window <${Span} window=${window} />, ${window.is_final ? "closed: these figures are final." : "still open: these figures grow."}</p></div>
     <div class="why-talk"><h3>What is said</h3><div class="definition"><${Since} film=${film} window=${window} /></div>
       ${error && !data ? html`<p class="definition">The comments cannot be read now (${error.detail || error.message}).</p>` : null}
       ${!data && !error ? html`<${Loading} rows=${3} what="Loading comments" />` : null}
-      ${data && !shown.length ? html`<p class="definition">No comment about this film is kept.</p>` : null}
+      ${data && !shown.length ? html`<p class="definition">No comment about this film ${past ? "from before then " : ""}is kept.</p>` : null}
       ${shown.length ? html`<ul class="comments">${shown.map((mention) => html`<${Comment} key=${mention.comment_id} mention=${mention} />`)}</ul>
-        <p class="definition tiny">The strongest ${shown.length} of the newest ${data.mentions.length} (${count(data.page.total)} kept). Sentiment: VADER, −1 to +1; one comment alone is weak evidence.</p>` : null}
+        <p class="definition tiny">The strongest ${shown.length} of the ${past ? "last" : "newest"} ${data.mentions.length}${past ? " before the window ended" : ""} (${count(data.page.total)} kept). Sentiment: VADER, −1 to +1; one comment alone is weak evidence.</p>` : null}
     </div>
   </div>`;
 }
