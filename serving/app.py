@@ -11,6 +11,7 @@ from serving import films_api, ops_api, pages, platform_api, problems, stream_ap
 from serving.context import Context
 from serving.openapi import describe
 from serving.security import Gate, Keys
+from serving.targets import ShortTargets
 
 
 def create_app(context: Context) -> FastAPI:
@@ -54,5 +55,6 @@ def create_app(context: Context) -> FastAPI:
             allow_headers=["X-API-Key", "Authorization", "If-None-Match", "Last-Event-ID"],
             expose_headers=["ETag"],
         )
+    app.add_middleware(ShortTargets)
     app.add_middleware(Gate, keys=keys, rate=settings.api_rate_limit)
     return app

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from contracts.errors import DependencyError
-from serving.answers import Body, Bounded, Sourced, encode
+from serving.answers import Body, Bounded, Sourced, encode, size_of
 from serving.models import Provenance
 from serving.problems import NotLoadedError
 from serving.state import Board
@@ -45,7 +45,7 @@ class Details:
     ) -> None:  # fmt: skip
         """`store` gives the open store, None while there is none yet."""
         self._board, self._store, self._monotonic = board, store, monotonic
-        self._kept = Bounded[Hashable, _Kept](most_bytes, lambda kept: len(kept.body.content))
+        self._kept = Bounded[Hashable, _Kept](most_bytes, lambda key, kept: size_of(key, kept.body))
         self._under_way: dict[Hashable, asyncio.Future[Body]] = {}
         self._last_read = float("-inf")
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")

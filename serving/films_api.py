@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AfterValidator
 
 from serving import film_reads, models, views
 from serving.answers import Body
 from serving.context import Context
 from serving.history import Step, span_of
-from serving.parameters import At, Direction, End, Hours, Limit, MovieId, Offset, SortBy, Until, filters
+from serving.parameters import At, Direction, End, Hours, Limit, MovieId, Offset, SortBy, Until, filters, one_of
 from serving.problems import NotFoundError, documented
 from serving.query import Filters, Order, Sort
 from serving.ranking import RankingBuilder
@@ -25,7 +26,7 @@ _COMPARED_POINTS = 150
 
 def router(context: Context) -> APIRouter:
     """The routes."""
-    api = APIRouter(prefix="/api/v1", tags=["films"], responses=documented(401, 422, 429, 503))
+    api = APIRouter(prefix="/api/v1", tags=["films"], responses=documented(401, 414, 422, 429, 503))
     board, answers, details, settings = context.board, context.answers, context.details, context.settings
     respond, present, builder = context.responder.respond, board.present, RankingBuilder(context.settings)
 
@@ -97,7 +98,12 @@ def router(context: Context) -> APIRouter:
         request: Request,
         movie_id: MovieId,
         horizon: Annotated[
-            int | None, Query(ge=1, le=10_000, description="Of the past forecasts; the nearest by itself.")
+            int | None,
+            AfterValidator(one_of(settings.forecast_horizons)),
+            Query(
+                description="Of the past forecasts; the nearest by itself.",
+                json_schema_extra={"enum": list(settings.forecast_horizons)},
+            ),
         ] = None,
         past: Annotated[int, Query(ge=0, le=500, description="Past forecasts with their outcomes, at most.")] = 60,
     ) -> Response:

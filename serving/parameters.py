@@ -1,6 +1,7 @@
 """The parameters of the API's operations, each with its bounds."""
 
 import re
+from collections.abc import Callable, Collection
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -17,6 +18,17 @@ def _written(value: object) -> object:
     if not isinstance(value, str) or not _WRITTEN.match(value):
         raise ValueError("write it like 2026-03-01T12:00:00Z")
     return value
+
+
+def one_of(known: Collection[int]) -> Callable[[int | None], int | None]:
+    """A check that a number is one of those known, or not given."""
+
+    def check(value: int | None) -> int | None:
+        if value is not None and value not in known:
+            raise ValueError(f"one of {', '.join(map(str, known))}")
+        return value
+
+    return check
 
 
 Moment = Annotated[Instant, BeforeValidator(_written)]

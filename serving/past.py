@@ -30,12 +30,12 @@ class PastWindows:
         self._settings, self._board, self._details = settings, board, details
         self._builder = RankingBuilder(settings)
         self._horizon = min(settings.forecast_horizons)
-        self._rankings = Bounded[datetime, Ranking](_KEPT_FILMS, lambda ranking: len(ranking.films))
+        self._rankings = Bounded[datetime, Ranking](_KEPT_FILMS, lambda _, ranking: len(ranking.films))
         self._reading: dict[datetime, asyncio.Future[Ranking]] = {}
         """Windows that are being read: many ask for the same one at once."""
         self._one = asyncio.Lock()
         """Windows are read one after the other: until it is ranked, one takes three times the memory it is kept in."""
-        self._days = Bounded[date, Sequence[datetime]](_DAYS_KEPT, lambda _: 1)
+        self._days = Bounded[date, Sequence[datetime]](_DAYS_KEPT, lambda *_: 1)
 
     async def start_of(self, moment: datetime) -> datetime:
         """When the newest window began that had ended by a moment.

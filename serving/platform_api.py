@@ -13,7 +13,7 @@ from serving.problems import documented
 
 def router(context: Context) -> APIRouter:
     """The routes."""
-    api = APIRouter(prefix="/api/v1", tags=["platform"], responses=documented(401, 422, 429, 503))
+    api = APIRouter(prefix="/api/v1", tags=["platform"], responses=documented(401, 414, 422, 429, 503))
     board, answers, settings = context.board, context.answers, context.settings
     respond, present = context.responder.respond, context.board.present
 

@@ -13,7 +13,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 def router(context: Context) -> APIRouter:
     """The route."""
-    api = APIRouter(prefix="/api/v1", tags=["live"], responses=documented(401, 422, 429))
+    api = APIRouter(prefix="/api/v1", tags=["live"], responses=documented(401, 414, 422, 429))
     board, hub = context.board, context.hub
 
     def hello() -> bytes:

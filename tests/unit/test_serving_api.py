@@ -257,6 +257,14 @@ class TestFilms:
         assert {each["horizon"] for each in past} == {12}
         assert len(past) == 30
 
+    def test_a_horizon_nobody_forecasts_is_refused_unread(self, process: Process, client: AsgiClient) -> None:
+        reads = len(process.store.reads)
+        for horizon in ("2", "10000", "-1"):
+            answer = client.get("/api/v1/movies/3/forecast", params={"horizon": horizon})
+            assert answer.status_code == 422
+            assert answer.json()["errors"] == [{"where": ["query", "horizon"], "what": "Value error, one of 1, 3, 12"}]
+        assert len(process.store.reads) == reads
+
     def test_answers_are_read_once_a_window(self, process: Process, client: AsgiClient) -> None:
         def reads() -> int:
             return process.store.reads.count("trends.sample")
@@ -514,6 +522,15 @@ class TestHttp:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["status"] == status
         assert client.post("/api/v1/trending").status_code == 405
+
+    def test_an_address_beyond_all_measure_is_refused(self, client: AsgiClient) -> None:
+        assert client.get("/api/v1/trending", params={"x": "y" * 4_000}).status_code == 200
+        assert client.get("/api/v1/movies/search", params={"q": "\N{CLAPPER BOARD}" * 200}).status_code == 200
+        for path in (f"/api/v1/trending?x={'y' * 4_100}", f"/{'y' * 4_100}"):
+            answer = client.get(path)
+            assert answer.status_code == 414
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers["x-frame-options"] == "DENY"
 
     def test_a_defect_is_one_problem_and_no_stack_trace(
         self, process: Process, client: AsgiClient, monkeypatch: pytest.MonkeyPatch

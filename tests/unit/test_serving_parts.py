@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from configs.settings import load_settings
-from serving.answers import Bounded, encode
+from serving.answers import Answers, Bounded, encode
 from serving.history import MOST_WINDOWS, Step, span_of, window_starts
 from serving.models import Choices, Part, Provenance, TrendingFilm
 from serving.platform_models import Challenger
@@ -344,7 +344,7 @@ class TestSpans:
 
 class TestCaches:
     def test_the_least_used_goes_first(self) -> None:
-        cache = Bounded[str, bytes](10, len)
+        cache = Bounded[str, bytes](10, lambda _, value: len(value))
         cache.put("a", b"1234")
         cache.put("b", b"1234")
         assert cache.get("a") == b"1234"
@@ -352,12 +352,26 @@ class TestCaches:
         assert (cache.get("a"), cache.get("b"), cache.get("c")) == (b"1234", None, b"1234")
 
     def test_what_is_replaced_counts_once_and_what_is_too_large_is_not_kept(self) -> None:
-        cache = Bounded[str, bytes](10, len)
+        cache = Bounded[str, bytes](10, lambda _, value: len(value))
         for _ in range(5):
             cache.put("a", b"12345678")
         assert cache.get("a") is not None
         cache.put("b", b"x" * 11)
         assert cache.get("b") is None
+
+    def test_an_answer_counts_with_what_it_is_kept_by(self) -> None:
+        known = Provenance(as_of=NOON, read_at=NOON, stale=False, age_seconds=None)
+        answers = Answers(most_bytes=100_000)
+
+        def is_kept(key: str) -> bool:
+            answers.keep(key, Choices(source=known, genres=(), languages=()))
+            return answers.kept(key) is not None
+
+        assert is_kept("x" * 90_000)
+        assert not is_kept("x" * 100_000)
+        for number in range(1_000):
+            assert is_kept(str(number))
+        assert 50 < sum(answers.kept(str(number)) is not None for number in range(1_000)) < 100
 
     def test_an_aged_answer_differs_in_its_source_alone(self) -> None:
         known = Provenance(as_of=NOON, read_at=NOON, stale=False, age_seconds=None)
