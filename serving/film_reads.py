@@ -17,7 +17,7 @@ from storage.store import Store
 _REDDIT = "https://www.reddit.com"
 _EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Beyond these nothing is known; a span is moved to them, so that no arithmetic leaves the calendar."""
-_WAITING = 3
+WAITING = 3
 """Window lengths after its target's end until a forecast's outcome is stored: the watermark and some slides."""
 
 
@@ -118,7 +118,7 @@ def _events_since(board: Board, since: datetime | None) -> tuple[models.ModelEve
 def _settled(store: Store, settings: Settings, movie_id: int, horizon: int, past: int) -> list[Prediction]:
     """The newest forecasts with an outcome: those made too recently to have one are read past."""
     slides = settings.trend_window_duration // settings.trend_slide_duration
-    rows = store.predictions.for_movie(movie_id, horizon, limit=past + (horizon + _WAITING) * slides)
+    rows = store.predictions.for_movie(movie_id, horizon, limit=past + (horizon + WAITING) * slides)
     return [row for row in rows if row.actual is not None][:past]
 
 

@@ -165,7 +165,7 @@ def router(context: Context) -> APIRouter:
 
 
 async def _past(context: Context, at: datetime, query: str, make: Callable[[Ranking | None], models.Trending]) -> Body:
-    """A page of a past window. Once made it is never another, and needs no ranking to be kept.
+    """A page of a past window. Of one that is complete it is never another, and needs no ranking to be kept.
 
     Raises:
         NotFoundError: there is no such window.
@@ -177,6 +177,6 @@ async def _past(context: Context, at: datetime, query: str, make: Callable[[Rank
     if kept is not None:
         return kept
     ranking = await context.past.ranking(start)
-    if ranking is context.board.state.closed or not ranking.window.is_final:
+    if ranking is context.board.state.closed or not context.past.is_complete(ranking):
         return context.answers.get(("trending", query), (ranking.mark,), lambda: make(ranking))
     return context.answers.keep(key, make(ranking))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from configs.settings import Settings
+from contracts.errors import DependencyError
 from contracts.events import TrendUpdate
 from serving.answers import Bounded
 from serving.details import Details
+from serving.film_reads import WAITING
 from serving.heap import settle
 from serving.problems import NotFoundError
 from serving.ranking import RankingBuilder
@@ -18,6 +20,8 @@ _KEPT_FILMS = 6_000
 """Rows of rankings kept: three windows of 2,000 films at 9 MB each, or 37 of the simulated platform's 160. A page of
 one is kept encoded for much longer (`Answers`); another page of a window that was dropped is read anew."""
 _DAYS_KEPT = 64
+_SOON = timedelta(minutes=1)
+"""So long a window is kept that still lacks something."""
 _FIRST = datetime(1980, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
 """Moments beyond are as good as these: no window is there."""
@@ -58,8 +62,22 @@ class PastWindows:
         if closed is not None and closed.window.start == start:
             return closed
         kept = self._rankings.get(start)
-        if kept is not None:
+        if kept is not None and (self.is_complete(kept) or self._board.now() - kept.read_at < _SOON):
             return kept
+        try:
+            return await self._shared(start)
+        except DependencyError:
+            if kept is None:
+                raise
+            return kept
+
+    def is_complete(self, ranking: Ranking) -> bool:
+        """Whether a ranking will never be another: with its momentum, and with what came of its forecasts."""
+        settled = ranking.window.end + (self._horizon + WAITING) * self._settings.trend_window_duration
+        return ranking.window.is_final and ranking.has_momentum and ranking.read_at >= settled
+
+    async def _shared(self, start: datetime) -> Ranking:
+        """Read, or wait for who is reading the same."""
         reading = self._reading.get(start)
         if reading is None:
             reading = self._reading[start] = asyncio.ensure_future(self._load(start))

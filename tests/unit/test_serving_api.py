@@ -19,6 +19,7 @@ from serving import models, platform_models
 from serving.security import Keys
 from tests.support import records
 from tests.support.asgi import AsgiClient
+from tests.support.memory_store import MemoryStore
 from tests.support.serving import END, FILMS, MINUTE, WINDOW, Process, breakout, world
 from tests.support.waiting import wait_until
 
@@ -40,6 +41,15 @@ def get(client: AsgiClient, path: str, **query: Any) -> Any:
     answer = client.get(f"/api/v1{path}", params=query or None)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def with_momentum(store: MemoryStore, end: datetime) -> MemoryStore:
+    """The momenta of the newest window also for the one that ended then."""
+    start = end - WINDOW
+    of_window = {"window_start": start, "window_end": end}
+    newest = [row for (at, _), row in store.momenta.items() if at == END - WINDOW]
+    store.momenta |= {(start, row.movie_id): row.model_copy(update=of_window) for row in newest}
+    return store
 
 
 MODELS = {
@@ -148,7 +158,7 @@ class TestTrending:
 
     def test_a_page_of_the_past_is_kept_without_its_ranking(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("serving.past._KEPT_FILMS", 0)
-        process = Process(world()).follow()
+        process = Process(with_momentum(world(), END - 8 * WINDOW)).follow()
         with AsgiClient(process.app) as other:
             first = other.get("/api/v1/trending?at=2026-03-01T11:20:30Z")
             reads = process.store.reads.count("trends.window")
@@ -157,6 +167,31 @@ class TestTrending:
             assert process.store.reads.count("trends.window") == reads
             other.get("/api/v1/trending?at=2026-03-01T11:20:30Z&limit=5")
             assert process.store.reads.count("trends.window") == reads + 1, "another page is read anew"
+
+    def test_a_past_window_is_kept_for_good_once_it_is_complete(self) -> None:
+        """Read soon after its end it has no outcome yet, and no momentum while that service is behind."""
+        store, end = world(), END - WINDOW
+        process = Process(store).follow()
+        with AsgiClient(process.app) as client:
+
+            def film() -> Any:
+                return get(client, "/trending", at=f"{end:%Y-%m-%dT%H:%M:%SZ}")["films"][0]
+
+            assert (film()["momentum"], film()["forecast"]["actual"]) == (None, None)
+            known = {"actual": 50.0, "error": 8.5}
+            store.forecasts[end, 1, 1] = records.prediction(1, end, 1, **known)
+            with_momentum(store, end)
+            assert film()["momentum"] is None, "for a minute it is as it was read"
+            process.forward(60)
+            assert film()["momentum"]["mentions"] == 10
+            assert film()["forecast"]["actual"] == 50.0
+            store.forecasts[end, 1, 1] = records.prediction(1, end, 1, actual=51.0, error=7.5)
+            process.forward(20 * 60)
+            assert film()["forecast"]["actual"] == 51.0, "it was not complete yet"
+            reads = store.reads.count("trends.window")
+            process.forward(3_600)
+            film()
+            assert store.reads.count("trends.window") == reads
 
     def test_answers_hold_no_ranking(self, process: Process, client: AsgiClient) -> None:
         """An answer is kept for long, and a ranking is a thousand times as large as a page of it."""
