@@ -1,10 +1,12 @@
 """The forecaster's figures as the model page shows them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import get_args
 
 from configs.settings import Settings
-from serving.models import EventKind, ModelEvent
+from contracts.events import Prediction
+from serving.models import EventKind, Forecast, ModelEvent
 from serving.platform_models import HorizonFigures, HorizonSeries, MetricPoint
 from serving.state import Figures, Ranking
 from storage.store import Store
@@ -18,24 +20,46 @@ _EVENTS = "events"
 _OWN = ("labels", "mae", "rmse", "r2", "skill", "coverage", "width")
 
 
-def read_figures(store: Store, settings: Settings, ranking: Ranking | None, now: datetime) -> Figures:
-    """The newest figures of the version whose forecasts are shown; empty ones before the first forecast.
+def read_figures(
+    store: Store, settings: Settings, ranking: Ranking | None, now: datetime, before: Figures | None = None
+) -> Figures:
+    """The newest figures of the version whose forecasts are the newest; empty ones before the first forecast.
+
+    Args:
+        store: where to read.
+        settings: the horizons.
+        ranking: the newest closed window. Without forecasts, because the forecaster is late or stands still, those of
+            the last window that has some count.
+        now: the present instant.
+        before: what this gave last.
 
     Raises:
         DependencyError: Cassandra did not answer.
     """
-    forecasts = [film.forecast for film in ranking.films if film.forecast] if ranking else []
-    versions = tuple(dict.fromkeys(forecast.model_version for forecast in forecasts))
+    versions, baselines = _forecaster(store, settings, ranking, before)
     events = _events(store)
     if not versions:
         return Figures(None, (), (), (), events, None, now)
-    baselines = tuple(forecasts[0].baselines)
     horizons = tuple(
         _horizon(store, settings, versions[0], horizon, baselines) for horizon in settings.forecast_horizons
     )
     series = tuple(_series(store, versions[0], horizon) for horizon in settings.forecast_horizons)
     as_of = max((figures.as_of for figures in horizons if figures.as_of), default=None)
     return Figures(versions[0], versions, horizons, series, events, as_of, now)
+
+
+def _forecaster(
+    store: Store, settings: Settings, ranking: Ranking | None, before: Figures | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The versions of the newest forecasts, newest first, and the baselines beside them."""
+    forecasts: Sequence[Forecast | Prediction]
+    forecasts = [film.forecast for film in ranking.films if film.forecast] if ranking else []
+    if not forecasts and before is not None and before.versions:
+        return before.versions, tuple({name: None for each in before.horizons for name in each.baseline_mae})
+    if not forecasts:
+        forecasts = store.predictions.latest(min(settings.forecast_horizons))
+    versions = tuple(dict.fromkeys(forecast.model_version for forecast in forecasts))
+    return versions, tuple(forecasts[0].baselines) if forecasts else ()
 
 
 def _horizon(

@@ -81,7 +81,7 @@ class ModelReport(Answer):
     """The forecaster: versions, figures against baselines, what happened to it, drift."""
 
     source: Provenance
-    version: str | None = Field(description="Of the newest forecasts; null: none yet.")
+    version: str | None = Field(description="Of the newest forecasts, however old they are; null: none yet.")
     versions: tuple[str, ...] = Field(description="Seen in the forecasts read, newest first.")
     coverage_target: Share
     horizons: tuple[HorizonFigures, ...]

@@ -135,7 +135,8 @@ class Refresher:
             self._hub.publish("live", encode_part(views.trending(self._board, live)))
 
     def _read_figures(self, store: Store) -> None:
-        self._board.put(figures=read_figures(store, self._settings, self._board.state.closed, self._clock()))
+        state = self._board.state
+        self._board.put(figures=read_figures(store, self._settings, state.closed, self._clock(), state.figures))
 
     def _read_ledger(self, store: Store) -> None:
         totals = store.ledger.totals()

@@ -105,6 +105,11 @@ class _Predictions(_Table):
         rows = [row for row in rows if horizon in (None, row.horizon)]
         return sorted(rows, key=lambda row: (-row.made_at.timestamp(), row.horizon))[:limit]
 
+    def latest(self, horizon: int | None = None) -> list[Prediction]:
+        self._store.touch("predictions.latest")
+        made = [made_at for made_at, _, _ in self._store.forecasts]
+        return self.at(max(made), horizon) if made else []
+
 
 class _Mentions(_Table):
     def latest(self, movie_id: int, limit: int = 20, until: datetime | None = None) -> list[MentionExample]:

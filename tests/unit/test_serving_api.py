@@ -405,6 +405,24 @@ class TestPlatform:
         assert [point["value"] for point in answer["series"][0]["skill"]] == [2.5, 1.5, 0.5]
         assert answer["challenger"] is None, "the forecaster was not asked"
 
+    def test_a_forecaster_that_stands_still_keeps_its_figures(self, process: Process, client: AsgiClient) -> None:
+        before = get(client, "/model")
+        process.store.figures += [records.metric(END + MINUTE, metric="mae", horizon=1, value=0.25)]
+        start = END - WINDOW + MINUTE
+        for number in range(1, FILMS + 1):
+            process.store.put(records.update(number, start, is_final=True))
+        process.follow(30)
+        assert get(client, "/trending")["films"][0]["forecast"] is None
+        later = get(client, "/model")
+        assert later["horizons"][0].pop("mae") == 0.25, "what comes late is read"
+        assert later["horizons"][0].pop("as_of") == later["source"]["as_of"] == "2026-03-01T12:01:00Z"
+        assert before["horizons"][0].pop("mae") == 0.5
+        assert before["horizons"][0].pop("as_of") == "2026-03-01T12:00:00Z"
+        for name in ("version", "versions", "horizons"):
+            assert later[name] == before[name]
+        with AsgiClient(Process(process.store).follow(12).app) as anew:
+            assert get(anew, "/model")["version"] == "7"
+
     def test_what_happened_to_the_model_is_marked_there_and_at_its_forecasts(
         self, process: Process, client: AsgiClient
     ) -> None:

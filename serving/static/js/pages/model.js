@@ -85,7 +85,7 @@ function Versions({ data, links }) {
   const { challenger, horizons } = data;
   const shares = horizons.map(({ horizon, ahead_seconds: ahead, mae }) => [ahead, challenger?.mae[horizon] === undefined || !mae ? null : challenger.mae[horizon] / mae]);
   return html`<${Card} title="Versions and reports" definition="Runs, parameters and models are kept by MLflow; drift reports by Evidently."><dl class="facts">
-      <dt>Forecasts now</dt><dd><b>${data.version}</b></dd>
+      <dt>Newest forecasts by</dt><dd><b>${data.version}</b></dd>
       ${data.versions.length > 1 && html`<dt>Also in the newest forecasts</dt><dd>${data.versions.slice(1).join(", ")}</dd>`}
       <dt>Learns in shadow</dt><dd>${challenger ? html`<b>${challenger.version}</b>` : html`<${Unknown} />`}</dd>
       ${challenger && shares.map(([ahead, share]) => html`<dt key=${ahead} class="inset">its error, ${duration(ahead)} ahead</dt><dd>${share === null ? html`<${Unknown} />` : `${percent(share, 1)} of the model’s`}</dd>`)}
