@@ -132,7 +132,7 @@ class Refresher:
         if live is not None:
             self._board.put(live=live)
             settle()
-            self._hub.publish("live", encode_part(views.trending(self._board, live)))
+            self._hub.publish("live", encode_part(views.trending(self._board, live, query={"window": "live"})))
 
     def _read_figures(self, store: Store) -> None:
         state = self._board.state

@@ -3,6 +3,7 @@
 import gc
 import gzip
 import inspect
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -690,6 +691,20 @@ class TestKeys:
 
     def test_no_keys_ask_for_none(self) -> None:
         assert not Keys.of(None)
+
+
+def test_a_page_follows_the_one_of_the_same_window(process: Process, client: AsgiClient) -> None:
+    events = dict(_events(process))
+    for name, query in (("trends", "limit=20"), ("live", "window=live&limit=20")):
+        answer = json.loads(events[name])
+        assert answer["page"]["next"] == f"/api/v1/trending?{query}&offset=20"
+        assert client.get(answer["page"]["next"]).json()["window"] == answer["window"]
+
+
+def _events(process: Process) -> list[tuple[str, str]]:
+    """Names and data of what the stream holds."""
+    lines = [sent.payload.decode().splitlines() for sent in process.context.hub._ring]
+    return [(event.removeprefix("event: "), data.removeprefix("data: ")) for _, event, data, *_ in lines]
 
 
 def test_new_breakouts_go_to_the_stream(process: Process) -> None:
