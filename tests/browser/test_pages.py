@@ -95,6 +95,16 @@ def test_unknown_film_is_said_so(open_page: Opener, watch_of: list[Watch]) -> No
     expect(page.get_by_role("heading", level=1, name="Trending now")).to_be_visible()
 
 
+def test_links_are_not_called_away_before_they_are_known(open_page: Opener, watch_of: list[Watch]) -> None:
+    page = open_page("/model")
+    watch_of[0].allowed = ("/api/v1/stream", "Failed to load resource")
+    page.route("**/api/v1/stream", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_text("Which of these parts answer is not known yet.")).to_be_visible()
+    page.unroute("**/api/v1/stream")
+    expect(page.get_by_text("None of these parts answers now.")).to_be_visible()
+
+
 def test_what_happened_to_the_model_is_on_its_chart_and_in_words(open_page: Opener) -> None:
     page = open_page("/model")
     happened = page.locator(".happened li")

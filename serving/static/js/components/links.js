@@ -10,8 +10,9 @@ function reachable(url) {
   return address?.href;
 }
 
-/** @param {{links?: {name: string, url: string}[], only?: RegExp}} props only: whose names fit */
-export function Links({ links = [], only = /./ }) {
+/** @param {{links?: {name: string, url: string}[], only?: RegExp}} props links: undefined before they are known; only: whose names fit */
+export function Links({ links, only = /./ }) {
+  if (!links) return html`<p class="definition">Which of these parts answer is not known yet.</p>`;
   const shown = links.filter((link) => only.test(link.name) && safeUrl(link.url));
   if (!shown.length) return html`<p class="definition">None of these parts answers now.</p>`;
   return html`<p class="links">${shown.map((link) => html`<a key=${link.name} class="button" href=${reachable(link.url)} target="_blank" rel="noopener noreferrer">${link.name}<span class="sr-only">, opens a new tab</span> <${Icon} name="out" size=${13} /></a>`)}</p>`;
