@@ -32,6 +32,30 @@ def guarded(screen_settings: Settings, world: World, servers_dir: Path) -> Itera
         process.stop()
 
 
+def test_other_keys_sign_out_a_page_that_is_open(guarded: Served, browser: Browser, servers_dir: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    page.goto(guarded.url)
+    page.get_by_label("API key").fill(KEY)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".row").first).to_be_visible()
+    expect(page.locator(".pulse")).to_have_text(re.compile("Live|Stale"))
+    guarded.stop()
+    expect(page.locator(".pulse")).to_have_text("Offline")
+    change = {"api_keys": SecretStr(f"reader:{KEY}-2")}
+    other = Served(guarded.settings.model_copy(update=change), servers_dir / "guarded.log", key=f"{KEY}-2")
+    try:
+        other.start()
+        expect(page.locator(".pulse")).to_have_text("Signed out")
+        expect(page.locator(".banner")).to_have_count(0)
+        expect(page.locator(".note.bad").first).to_contain_text("Could not refresh (send a key of this API")
+        expect(page.locator(".row").first).to_be_visible()
+    finally:
+        other.stop()
+        context.close()
+
+
 def test_signing_in(guarded: Served, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(WAIT_MS)

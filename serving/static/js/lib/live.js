@@ -1,5 +1,5 @@
 // The one stream of server-sent events: connection state, and who wants to hear which event.
-import { REFUSED } from "./api.js";
+import { REFUSED, get } from "./api.js";
 import { now, setServerTime } from "./clock.js";
 import { useEffect, useState } from "./ui.js";
 
@@ -72,7 +72,9 @@ function open() {
   source.onerror = () => {
     lose();
     // While it is CONNECTING the browser tries again itself, and sends the last event's id, so that nothing is missed.
-    if (source.readyState === EventSource.CLOSED) reconnect();
+    if (source.readyState !== EventSource.CLOSED) return;
+    get("/api/v1/status").catch(() => {}); // a stream does not say what it was answered; if it is a 401, `REFUSED` follows
+    reconnect();
   };
 }
 
@@ -88,8 +90,10 @@ export function startLive() {
     }
   }, 1000);
   addEventListener(REFUSED, () => {
+    const wasLive = state.connection !== "refused" && state.heardAt !== null;
     set({ connection: "refused", lostAt: null });
     reconnect(); // which now only closes
+    if (wasLive) emit("reload", {}); // so that what is on screen says that it cannot be refreshed
   });
   addEventListener("online", () => state.connection === "lost" && reconnect());
 }
