@@ -29,6 +29,8 @@ def test_new_window_moves_rows_without_a_reload(
         "window.kept = true; window.glides = 0; const animate = Element.prototype.animate;"
         "Element.prototype.animate = function (...all) { window.glides += 1; return animate.apply(this, all); }; 0"
     )
+    breakouts = open_page("/breakouts")
+    expect(breakouts.locator(".event").first).to_be_visible()
     end = close_window(screen_store, world, leader=LEADER)
     expect(first).to_have_attribute("data-id", str(LEADER))
     expect(first.locator(".score-value")).to_contain_text("100.0")
@@ -40,6 +42,8 @@ def test_new_window_moves_rows_without_a_reload(
     expect(updated).not_to_have_text(said)  # it ticks
     assert page.evaluate("window.kept") is True
     assert page.evaluate("window.glides") > 0, "rows glide to their new places"
+    as_of = breakouts.locator(".page-head .definition time")
+    expect(as_of).to_have_attribute("datetime", f"{end:%Y-%m-%dT%H:%M:%S}.000Z")
 
 
 def test_disconnection_is_said_with_its_age_and_ends_by_itself(
