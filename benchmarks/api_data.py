@@ -196,15 +196,15 @@ class Loader:
         world, store = self._world, self._store
         some = range(world.plan.dense_films if dense else len(world.films))
         chosen = [films, ranking]
-        inserts = [insert for insert, wanted in zip(store.trends._inserts, chosen, strict=True) if wanted]
+        insert = tuple(one for one, wanted in zip(store.trends._insert, chosen, strict=True) if wanted)
         for batch in _chunks(starts, 1 if ranking else 24):
             columns = [world.window(start) for start in batch]
             updates = [world.update(column, number) for number in some for column in columns]
             values = [store.trends._values(update) for update in updates]
-            store.trends._database.write("trends", [(insert, row) for insert in inserts for row in values])
+            store.trends._database.write("trends", [(insert, row) for row in values])
             if ranking:
                 store.trends._index.add(batch)
-            self.rows += len(values) * len(inserts)
+            self.rows += len(values) * len(insert)
 
     def _hours(self) -> None:
         world = self._world

@@ -206,7 +206,7 @@ def test_a_stop_ends_everything_and_a_start_goes_on(settled: Platform, store: St
     settings = settled.settings
     settled.stop()
     assert not settled.is_running()
-    assert not any(answers(port) for program in settled.programs for _, port in program.ports)
+    assert not any(answers(LOOPBACK, port) for program in settled.programs for _, port in program.ports)
 
     settled.up()
     settled.wait_ready(deadline=240)
