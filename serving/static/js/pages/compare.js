@@ -1,6 +1,6 @@
 // Two to five films on one axis; the choice is in the address.
 import { withQuery } from "../lib/api.js";
-import { count, duration, number, seconds, signed, times } from "../lib/format.js";
+import { clock, count, duration, number, seconds, signed, times } from "../lib/format.js";
 import { settled, unsettledNote } from "../lib/points.js";
 import { useResource } from "../lib/resource.js";
 import { setQuery } from "../lib/router.js";
@@ -83,6 +83,6 @@ export default function Compare({ query }) {
       ? html`<${Empty} title=${ids.length ? "One more film, and there is something to compare" : "Choose two films"}>The address keeps the choice, so a comparison can be shared. <button type="button" class="linklike" onClick=${() => setAdding(true)}>Search for a film</button><//>`
       : html`<${Loaded} resource=${isOfChosen ? resource : { ...resource, data: null }} rows=${5}>${(data) => html`
         <${Card} title=${FIGURES[figure][0]} aside=${controls} definition=${`Last ${duration(seconds(data.end) - seconds(data.start))}; each point is ${data.resolution === "hour" ? "an hour" : `one window, ${duration(data.step_seconds)} apart or more`}; ${unsettledNote(data.resolution)}. A film without a point there has no row for that time.`}><${Lines} data=${data} figure=${figure} /><//>
-        <${Card} title="Side by side" definition="The newest closed window."><${Side} films=${data.films} /><//>`}<//>`}
+        <${Card} title="Side by side" definition=${data.window ? `The newest closed window, which ended at ${clock(data.window.end)}.` : "No window has closed yet."}><${Side} films=${data.films} /><//>`}<//>`}
     <${SearchDialog} open=${adding} label="Add a film" onClose=${() => setAdding(false)} onChoose=${add} />`;
 }
