@@ -49,7 +49,7 @@ def test_other_keys_sign_out_a_page_that_is_open(guarded: Served, browser: Brows
         other.start()
         expect(page.locator(".pulse")).to_have_text("Signed out")
         expect(page.locator(".banner")).to_have_count(0)
-        expect(page.locator(".note.bad").first).to_contain_text("Could not refresh (send a key of this API")
+        expect(page.locator(".note.bad").first).to_contain_text("Could not refresh (no such key")
         expect(page.locator(".row").first).to_be_visible()
     finally:
         other.stop()
