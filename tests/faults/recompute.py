@@ -3,12 +3,12 @@
 `tests.oracle` says what counts and what a window holds; this adds what it needs to know about micro-batches.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests import oracle
-from tests.faults.evidence import Batch, CommentRecord, Evidence, Poll, Window
+from tests.faults.evidence import CommentRecord, Evidence, Poll, Window
 from tests.oracle import OracleComment, Totals
 
 
@@ -77,7 +77,8 @@ class Levels:
     def allowed(self, movie: int, end: int) -> set[tuple[int | None, float | None]]:
         """The (fetched, popularity) pairs that are right for a film's window; (None, None) is "unknown"."""
         polls = sorted(self._polls.get(movie, ()), key=lambda poll: poll.fetched)
-        read = [poll for poll in polls if poll.offset < self._read_until(end)]
+        until = self._read_until(end)
+        read = [poll for poll in polls if poll.offset < until]
         before = [poll for poll in read if poll.fetched < end]
         if before:
             fitting = [poll for poll in polls if before[-1].fetched <= poll.fetched < end]
@@ -94,11 +95,6 @@ class Levels:
 
     def _read_until(self, end: int) -> int:
         """The offset that polls were read to when the window was final, or by now when it is open."""
-        return next(
-            (batch.films_end for batch, mark in zip(self._batches, self._marks, strict=True) if mark >= end),
-            self._last(self._batches),
-        )
-
-    @staticmethod
-    def _last(batches: Sequence[Batch]) -> int:
+        final = bisect_left(self._marks, end)  # watermarks never fall
+        batches = self._batches[: final + 1]
         return batches[-1].films_end if batches else 0
