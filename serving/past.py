@@ -10,7 +10,6 @@ from contracts.events import TrendUpdate
 from serving.answers import Bounded
 from serving.details import Details
 from serving.film_reads import WAITING
-from serving.heap import settle
 from serving.problems import NotFoundError
 from serving.ranking import RankingBuilder
 from serving.state import Board, Ranking
@@ -89,7 +88,6 @@ class PastWindows:
             found = await self._details.run(lambda store: self._read(store, start))
         if found.window.is_final:
             self._rankings.put(start, found)
-            settle()
         return found
 
     def _finished(self, start: datetime, done: asyncio.Future[Ranking]) -> None:

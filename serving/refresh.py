@@ -131,7 +131,6 @@ class Refresher:
         live = self._live.advance(store, starts, lambda rows: self._films(store, rows))
         if live is not None:
             self._board.put(live=live)
-            settle()
             self._hub.publish("live", encode_part(views.trending(self._board, live, query={"window": "live"})))
 
     def _read_figures(self, store: Store) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import requests
 
 from configs.settings import load_settings
 from serving.answers import Answers, Bounded, encode
+from serving.heap import settle
 from serving.history import MOST_WINDOWS, Step, span_of, window_starts
 from serving.models import Choices, Part, Provenance, TrendingFilm
 from serving.platform_models import Challenger
@@ -407,6 +409,21 @@ class TestHeap:
         assert gc.get_freeze_count() > len(ranking.films)
         gc.unfreeze()
 
+    def test_what_became_garbage_after_it_was_put_away_is_freed(self) -> None:
+        """The driver's requests and their timers are such cycles, each with the rows that it read."""
+
+        class Request:
+            timer: object
+
+        request = Request()
+        request.timer = [request]
+        settle()
+        gone = weakref.ref(request)
+        del request
+        settle()
+        assert gone() is None
+        gc.unfreeze()
+
     def test_parts_of_one_kind_share_the_names_of_their_fields(self) -> None:
         first, second = (Part(value=value, weight=0.4, points=1.0) for value in (1.0, 2.0))
         assert first.model_fields_set is second.model_fields_set
@@ -414,7 +431,7 @@ class TestHeap:
         assert first.model_copy(update={"value": 2.0, "points": 1.0}) == second
 
     def test_a_ranking_needs_no_collector_to_be_freed(self) -> None:
-        """It refers to nothing that refers back: else freezing would keep every ranking for ever."""
+        """It refers to nothing that refers back: else it would stay until the next window, beside its successor."""
         board = Process(world()).follow().context.board
         gc.unfreeze()
         closed, live, catalogue = board.state.closed, board.state.live, board.state.catalogue
