@@ -17,7 +17,7 @@ from tests.faults.rounds import figures
 from tests.faults.world import World
 
 _EVERY_SECONDS = 5.0
-_GROWTH, _FREE_BYTES, _FREE_HANDLES, _FREE_RECORDS = 0.10, 64 * 1024**2, 40, 2_000
+_GROWTH, _FREE_BYTES, _FREE_HANDLES, _FREE_RECORDS = 0.10, 32 * 1024**2, 40, 2_000
 """From the second third to the last one (the first is for caches and compilers to fill): a tenth, and as much as one
 batch, one compaction or one reload of the catalogue takes at a time."""
 

@@ -28,6 +28,7 @@ def test_growth_in_the_first_third_is_a_start() -> None:
     ("one", "what"),
     [
         (lambda number: Sample((500 + 10 * number) * _MB, 100), "job: memory grows"),
+        (lambda number: Sample((104 + 3 * number) * _MB, 15), "job: memory grows"),  # 1.5 MB a minute for two hours
         (lambda number: Sample(500 * _MB, 100 + 5 * number), "job: file handles grow"),
     ],
 )
