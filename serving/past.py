@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from configs.settings import Settings
 from contracts.errors import DependencyError
 from contracts.events import TrendUpdate
 from serving.answers import Bounded
 from serving.details import Details
-from serving.film_reads import WAITING
+from serving.film_reads import WAITING, known
 from serving.problems import NotFoundError
 from serving.ranking import RankingBuilder
 from serving.state import Board, Ranking
@@ -21,9 +21,6 @@ one is kept encoded for much longer (`Answers`); another page of a window that w
 _DAYS_KEPT = 64
 _SOON = timedelta(minutes=1)
 """So long a window is kept that still lacks something."""
-_FIRST = datetime(1980, 1, 1, tzinfo=UTC)
-_LAST = datetime(2200, 1, 1, tzinfo=UTC)
-"""Moments beyond are as good as these: no window is there."""
 
 
 class PastWindows:
@@ -47,8 +44,7 @@ class PastWindows:
             NotFoundError: there is none, as far back as windows are kept.
             DependencyError: Cassandra did not answer.
         """
-        moment = min(max(moment, _FIRST), _LAST)
-        return await self._start_by(moment - self._settings.trend_window_duration)
+        return await self._start_by(known(moment) - self._settings.trend_window_duration)
 
     async def ranking(self, start: datetime) -> Ranking:
         """The ranking of the window that began then.
