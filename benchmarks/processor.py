@@ -111,7 +111,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.processor", description=__doc__)
     add = parser.add_argument
     add("--comments", type=int, default=200_000, help="records in the backlog")
-    add("--rate", type=float, default=200, help="comments a second of event time")
+    add("--rate", type=float, default=2_000, help="comments a second of event time")
     add("--slide", type=int, default=60, help="seconds from window to window, of 5 minutes each")
     add("--texts", type=int, default=20_000, help="different texts; they come again and again")
     add("--invented", action="store_true", help="texts by the simulator's writer even when recorded ones are there")

@@ -14,7 +14,8 @@ from configs.settings import ROOT
 LOCK = ROOT / "requirements.lock"
 FOLDER = ROOT / "requirements"
 
-_COMMON = ("kafka-python", "lz4", "prometheus-client", "pydantic", "pydantic-settings", "structlog", "tenacity")
+_KAFKA = ("kafka-python", "crc32c", "lz4")
+_COMMON = (*_KAFKA, "prometheus-client", "pydantic", "pydantic-settings", "structlog", "tenacity")
 _STORE = (*_COMMON, "cassandra-driver")
 _SPARK = ("pyspark",)
 

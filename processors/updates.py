@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from processors.packing import Table
 from processors.records import SENTIMENT_UNIT, WINDOW, FoldOutput, stack
 from processors.trend_score import ScoreRule, trend_score
 from processors.windows import WindowRule
+
+_instant = lru_cache(maxsize=4_096)(from_millis)
+"""Hundreds of films share a window's start and end."""
 
 
 def trend_updates(
@@ -44,10 +48,10 @@ def _update(
     return TrendUpdate(
         movie_id=movie,
         title=title(movie),
-        window_start=from_millis(window * windows.slide),
-        window_end=from_millis((window + windows.panes) * windows.slide),
+        window_start=_instant(window * windows.slide),
+        window_end=_instant((window + windows.panes) * windows.slide),
         popularity=known,
-        popularity_observed_at=from_millis(observed) if observed else None,
+        popularity_observed_at=_instant(observed) if observed else None,
         trending_rank=rank or None,
         mentions=mentions,
         mentions_text=text,
