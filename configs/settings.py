@@ -137,6 +137,7 @@ class Settings(BaseSettings):
     api_keys: SecretStr | None = None
     api_rate_limit: Annotated[str, Field(pattern=r"^\d+/(second|minute|hour|day)$")] = "1200/minute"
     cors_origins: MaybeWords = ()
+    forwarded_allow_ips: Words = ("127.0.0.1",)
     posters: Literal["drawn", "tmdb"] = "drawn"
     metrics_host: str = "127.0.0.1"
     published_ports: PortsByName = ()

@@ -78,7 +78,7 @@ def main(settings: Settings, stop: threading.Event) -> None:
         thread.start()
     log.info("serving", url=f"http://{settings.bind_address}:{settings.serving_port}")
     try:
-        serve(app, listener, _closing(stop, context.hub))
+        serve(app, listener, _closing(stop, context.hub), settings.forwarded_allow_ips)
     finally:
         stop.set()
         context.details.close()

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import SecretStr
 
-from configs.settings import Settings
+from configs.settings import ROOT, Settings
 from local.environment import service_environment
 from local.nodes.base import LOOPBACK
 from local.nodes.cassandra import CassandraNode
@@ -57,3 +58,8 @@ def test_secrets_reach_the_services_by_their_environment_and_are_in_no_file(tmp_
     written = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
     assert written
     assert not [value for value in _SECRETS.values() if value in written]
+
+
+def test_nobody_ends_the_job_from_the_masters_page() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert "-Dspark.ui.killEnabled=false" in services["spark-master"]["environment"]["SPARK_DAEMON_JAVA_OPTS"].split()
