@@ -6,7 +6,8 @@ from common.kafka import Publisher
 from common.metrics import serve_metrics
 from common.service import run_service
 from configs.settings import Settings
-from momentum.service import Service, restore
+from momentum.service import Service
+from momentum.start import end_unfollowed, restore
 from momentum.webhook import Webhook
 from storage.store import Store
 
@@ -26,7 +27,9 @@ def main(settings: Settings, stop: threading.Event) -> None:
     sink = Publisher(settings.kafka_bootstrap_servers, client_id="momentum", deadline=settings.startup_deadline)
     webhook = Webhook(settings.breakout_webhook_url)
     with Store.open(settings) as store:
-        service = Service(restore(store, settings), store, sink, webhook)
+        engine = restore(store, settings)
+        end_unfollowed(engine, store, sink)
+        service = Service(engine, store, sink, webhook)
         reason["is"] = None
         while not stop.is_set():
             if not service.step():

@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from configs.logging import get_logger
-from configs.settings import Settings
 from configs.topics import BREAKOUTS_STREAM
 from contracts.events import Breakout, Event, TrendUpdate
 from momentum import state, telemetry
-from momentum.engine import Engine, Lengths
+from momentum.engine import Engine
 from momentum.rule import HOUR_SPAN
 from storage.store import Store
 
@@ -34,22 +33,6 @@ class Teller(Protocol):
     """Who is told of new breakouts; `momentum.webhook.Webhook`."""
 
     def tell(self, breakout: Breakout) -> None: ...
-
-
-def restore(store: Store, settings: Settings) -> Engine:
-    """The engine as it was saved, or a new one.
-
-    Raises:
-        DependencyError: Cassandra did not answer.
-    """
-    lengths = Lengths(settings.trend_window_duration, settings.trend_slide_duration)
-    saved = store.momentum.state()
-    engine = state.load(saved[1], lengths, settings.breakout_false_alarms) if saved else None
-    if engine is None:
-        log.warning("state_new", reason="no state of this version and these windows" if saved else "nothing saved yet")
-        return Engine(lengths, settings.breakout_false_alarms)
-    log.info("state_ready", last=engine.last, films=len(engine.baseline.mentions))
-    return engine
 
 
 class Service:

@@ -14,7 +14,8 @@ from configs.topics import BREAKOUTS_STREAM
 from contracts.errors import DependencyError
 from contracts.events import Breakout, Event
 from momentum.engine import Engine
-from momentum.service import FIRST_LOOK, Service, restore
+from momentum.service import FIRST_LOOK, Service
+from momentum.start import end_unfollowed, restore
 from momentum.webhook import Webhook, text_of
 from tests.support import records
 from tests.support.memory_store import MemoryStore
@@ -200,6 +201,40 @@ def test_a_state_of_other_windows_is_left_aside() -> None:
     store.saved = (END, b"something else")
     assert isinstance(restore(store.as_store(), SETTINGS), Engine)
     assert restore(store.as_store(), SETTINGS).last is None
+
+
+class TestUnfollowed:
+    """Breakouts that are going on when the service starts."""
+
+    def test_a_lost_state_ends_them_where_they_were_last_seen(self) -> None:
+        store, sink = story(), Sink()
+        run_through(service_of(store))
+        (before,) = store.known.values()
+        assert (before.status, before.ended_at) == ("active", None)
+
+        store.saved = None
+        end_unfollowed(restore(store.as_store(), SETTINGS), store.as_store(), sink)
+
+        (after,) = store.known.values()
+        assert after == before.model_copy(update={"status": "ended", "ended_at": before.last_at})
+        assert sink.sent == [after]
+
+    def test_a_saved_state_goes_on_following_them(self) -> None:
+        store, sink = story(), Sink()
+        service = service_of(store)
+        run_through(service)
+        service.save()
+        end_unfollowed(restore(store.as_store(), SETTINGS), store.as_store(), sink)
+        assert [each.status for each in store.known.values()] == ["active"]
+        assert not sink.sent
+
+    def test_one_that_is_over_stays_as_it_is(self) -> None:
+        store, sink = MemoryStore(), Sink()
+        over = breakout(3, status="ended", ended_at=END)
+        store.known[over.breakout_id] = over
+        end_unfollowed(restore(store.as_store(), SETTINGS), store.as_store(), sink)
+        assert store.known == {over.breakout_id: over}
+        assert not sink.sent
 
 
 class TestWebhook:
