@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from configs.simulated import with_simulator
+from configs.simulated import DEMO_INTERVALS, in_place_of_reddit, in_place_of_tmdb
 from contracts.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -196,6 +196,16 @@ class Settings(BaseSettings):
         """Where the simulator listens on this host."""
         return f"http://127.0.0.1:{self.simulator_port}"
 
+    def with_simulator(self, url: str) -> "Settings":
+        """A copy with each API that has no key served by the simulator at `url`; one with a key stays as it is."""
+        changes: dict[str, Any] = {}
+        if self.tmdb_api_key is None:
+            changes |= in_place_of_tmdb(url)
+        if self.reddit_client_id is None:
+            changes |= in_place_of_reddit(url)
+        kept = DEMO_INTERVALS.keys() & self.model_fields_set
+        return self.model_copy(update={name: value for name, value in changes.items() if name not in kept})
+
 
 def explain(error: ValidationError) -> str:
     """One sentence for each wrong setting, without its value (it may be a secret)."""
@@ -217,4 +227,4 @@ def load_settings(**overrides: Any) -> Settings:
         settings = Settings(**overrides)
     except ValidationError as error:
         raise ConfigurationError(explain(error)) from None
-    return with_simulator(settings, settings.simulate_at) if settings.simulate_at else settings
+    return settings.with_simulator(settings.simulate_at) if settings.simulate_at else settings

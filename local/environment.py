@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import SecretStr
 
 from configs.settings import Settings
-from configs.simulated import with_simulator
 from local.nodes.base import LOOPBACK
 from local.secure import with_secrets
 
@@ -23,7 +22,7 @@ def local_settings(settings: Settings) -> Settings:
     }
     if "mlflow_tracking_uri" not in settings.model_fields_set:
         changes["mlflow_tracking_uri"] = f"http://{LOOPBACK}:{settings.mlflow_port}"
-    return with_simulator(with_secrets(settings), settings.simulator_url).model_copy(update=changes)
+    return with_secrets(settings).with_simulator(settings.simulator_url).model_copy(update=changes)
 
 
 def serving_host(settings: Settings) -> str:
