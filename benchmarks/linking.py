@@ -6,60 +6,20 @@ this catalogue and with one of 200,000 titles; seconds to rebuild. `--errors` li
 """
 
 import argparse
-import gzip
 import json
 import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.linking_baselines import QUOTED_LINE, Found, LongestMatch
+from processors.linking.gold import Record, comment_of, read, read_films
 from processors.linking.linker import Linker
 from processors.linking.model import CommentText, Film, Links
 
-Record = dict[str, Any]
 LinkFunction = Callable[[Record, str], Sequence[Found]]
-
-
-def read(path: Path) -> list[Record]:
-    """The records of a gzipped JSON-lines file."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
-def read_films(path: Path) -> list[Film]:
-    """The films of a catalogue file."""
-    return [
-        Film(
-            r["movie_id"],
-            r["title"],
-            r["original_title"],
-            tuple(r["alternative_titles"]),
-            r["year"],
-            r["popularity"],
-            r["vote_count"],
-        )
-        for r in read(path)
-    ]
-
-
-def thread_title(record: Record) -> str | None:
-    """The submission's title; where the file has none, the thread's film as if it were the title."""
-    if record.get("link_title"):
-        return str(record["link_title"])
-    if not record.get("thread_movie"):
-        return None
-    year = record.get("thread_movie_year")
-    return f"{record['thread_movie']} ({year})" if year else str(record["thread_movie"])
-
-
-def comment_of(record: Record, body: str) -> CommentText:
-    """A gold record as the linker gets it."""
-    created = record.get("created_utc")
-    return CommentText(body, thread_title(record), datetime.fromtimestamp(created, UTC) if created else None)
 
 
 class Tally:
@@ -136,12 +96,11 @@ def judge_threads(records: Sequence[Record], linker: Linker) -> dict[str, float 
     """Accuracy of "speaks about its thread's film", over labelled comments that do not name that film."""
     count = right = yes = 0
     for record in records:
-        body = record["body"]
         label = record["about_thread_film"]
         named = {m["title"].lower() for m in record["mentions"]}
         if label is None or not record.get("thread_movie") or record["thread_movie"].lower() in named:
             continue
-        probability = linker.about(comment_of(record, body))
+        probability = linker.about(comment_of(record))
         count += 1
         yes += label
         right += (probability >= 0.5) == label
@@ -217,7 +176,7 @@ def main() -> None:
     report["about_thread_film"] = judge_threads(records, linker)
     if arguments.seconds > 0:
         source = read(arguments.comments) if arguments.comments else records
-        texts = [comment_of(record, record["body"]) for record in source]
+        texts = [comment_of(record) for record in source]
         report["speed"] = [
             speed(catalogue, texts, arguments.seconds) for catalogue in (films, larger(films, arguments.large))
         ]

@@ -11,33 +11,19 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from benchmarks.linking import Tally, comment_of, judge, read_films
+from benchmarks.linking import Tally, judge
 from processors.linking.boosting import Growth, boost
+from processors.linking.examples import LABELS, Example, examples, labelled_spans
+from processors.linking.gold import Record, comment_of, group_of, read, read_films
 from processors.linking.linker import Linker
 from processors.linking.model import Mention
 from processors.linking.scorer import Scorer
-from processors.linking.train import (
-    FOLDS,
-    LABELS,
-    SHRINK,
-    Example,
-    examples,
-    fit,
-    fold_of,
-    group_of,
-    labelled_spans,
-    matrix,
-    read,
-    weights_table,
-)
+from processors.linking.train import FOLDS, SHRINK, fit, fold_of, matrix, weights_table
 
 _ACCEPT = (0.5, 0.55, 0.6, 0.65, 0.68, 0.7, 0.75)
-
-Record = dict[str, Any]
 
 
 def fitted(found: Sequence[Example], fold: int, penalty: float) -> Scorer:
@@ -51,7 +37,7 @@ def fitted(found: Sequence[Example], fold: int, penalty: float) -> Scorer:
 
 def hits(linker: Linker, record: Record) -> list[Mention]:
     """The films named in a comment."""
-    return [mention for mention in linker.link(comment_of(record, record["body"])).mentions if mention.via == "text"]
+    return [mention for mention in linker.link(comment_of(record)).mentions if mention.via == "text"]
 
 
 def tally(linker: Linker, scorer: Scorer, records: Sequence[Record], into: dict[float, Tally]) -> None:

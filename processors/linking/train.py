@@ -5,28 +5,21 @@ it does on threads it was not fitted on (grouped cross-validation), then writes 
 """
 
 import argparse
-import csv
-import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from processors.linking.boosting import Growth, boost
-from processors.linking.context import CommentContext
+from processors.linking.examples import LABELS, Example, examples, labelled_spans
+from processors.linking.gold import read, read_films
 from processors.linking.linker import Linker
-from processors.linking.model import Film
 from processors.linking.scorer import PATH, Scorer
-from processors.linking.text import normalise
 from processors.linking.trees import Tree
-
-LABELS: Final = Path(__file__).parent / "labels.csv"
-"""2,423 spans the linker was unsure of, drawn from unlabelled comments and judged by reading: ids and offsets only."""
 
 SHRINK: Final = 0.7
 """Share of the linear log-odds that is kept where trees correct it, so that both have a say."""
@@ -35,126 +28,12 @@ FOLDS: Final = 10
 STEPS: Final = 40
 """Newton steps; the fit converges in about ten."""
 
-
-class Example(NamedTuple):
-    """One candidate span of a labelled comment."""
-
-    group: str
-    features: dict[str, float]
-    label: bool
-    note: str
-
-
 Matrix = NDArray[np.float64]
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """The records of a gzipped JSON-lines file."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
-def read_films(path: Path) -> list[Film]:
-    """The films of a catalogue file."""
-    return [
-        Film(
-            r["movie_id"],
-            r["title"],
-            r["original_title"],
-            tuple(r["alternative_titles"]),
-            r["year"],
-            r["popularity"],
-            r["vote_count"],
-        )
-        for r in read(path)
-    ]
-
-
-def examples(records: Sequence[dict[str, Any]], linker: Linker) -> Iterator[Example]:
-    """Every candidate the linker would weigh; those the labels leave open are left out."""
-    for record in records:
-        created = datetime.fromtimestamp(record["created_utc"], UTC) if record["created_utc"] else None
-        title = thread_of(record)
-        context = CommentContext(record["body"])
-        gold = {m["tmdb_id"] for m in record["mentions"] if m["in_catalogue"]}
-        open_ids = {c["tmdb_id"] for span in record["uncertain"] for c in span["candidates"]}
-        right: list[tuple[int, int]] = []
-        group = group_of(record)
-        for candidate in linker.candidates(context, linker.thread(title, created), created):
-            span, film = candidate.span, candidate.choice.film
-            if any(span.start < end and start < span.end for start, end in right):
-                continue
-            if film.movie_id in open_ids or any(
-                span.body_start < u["end"] and u["start"] < span.body_end for u in record["uncertain"]
-            ):
-                continue
-            label = film.movie_id in gold
-            if label:
-                right.append((span.start, span.end))
-                if not _labelled(record, film.movie_id, span.body_start, span.body_end, span.surface.text):
-                    continue  # the labels hold the first place of a film only: a later, other form is unknown
-            note = f"{record['body'][max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
-            yield Example(group, candidate.features, label, note)
-
-
-def text_of(record: dict[str, Any]) -> str:
-    """What its writer wrote: a comment's body, or a post's text below its title."""
-    return str(record.get("body") or record.get("selftext") or "")
-
-
-def thread_of(record: dict[str, Any]) -> str | None:
-    """The title of the thread it stands in; of a post, its own; else the thread's film as if it were the title."""
-    title = record.get("link_title") or record.get("title")
-    film, year = record.get("thread_movie"), record.get("thread_movie_year")
-    return str(title) if title else (f"{film} ({year})" if film and year else film)
-
-
-def group_of(record: dict[str, Any]) -> str:
-    """What is left out together: a thread, or a twentieth of the comments without one."""
-    title = record.get("link_title") or record.get("title") or record.get("thread_movie")
-    return title or f"bodies {zlib.crc32(record['id'].encode()) % 20}"
 
 
 def fold_of(group: str) -> int:
     """The part of the cross-validation a group is in."""
     return zlib.crc32(group.encode()) % FOLDS
-
-
-def labelled_spans(path: Path, folder: Path, linker: Linker) -> Iterator[Example]:
-    """The single spans of `labels.csv`, judged by reading, found again in the comment files of `folder`.
-
-    The labels hold ids and offsets only. A span that the linker no longer offers with that film is left out.
-    """
-    wanted: dict[tuple[str, str], list[dict[str, str]]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            wanted.setdefault((row["source"], row["id"]), []).append(row)
-    for source in sorted({source for source, _ in wanted}):
-        for record in read(folder / f"{source}.jsonl.gz"):
-            rows = wanted.get((source, record["id"]))
-            if rows:
-                yield from _spans_of(record, rows, linker)
-
-
-def _spans_of(record: dict[str, Any], rows: list[dict[str, str]], linker: Linker) -> Iterator[Example]:
-    created = datetime.fromtimestamp(record["created_utc"], UTC) if record.get("created_utc") else None
-    body, title = text_of(record), thread_of(record)
-    context = CommentContext(body)
-    labels = {(int(row["start"]), int(row["end"]), int(row["movie_id"])): row["is_film"] == "1" for row in rows}
-    for candidate in linker.candidates(context, linker.thread(title, created), created):
-        span, film = candidate.span, candidate.choice.film
-        label = labels.get((span.body_start, span.body_end, film.movie_id))
-        if label is not None:
-            note = f"{body[max(0, span.body_start - 30) : span.body_end + 30]!r} -> {film.title} {film.year}"
-            yield Example(group_of(record), candidate.features, label, note)
-
-
-def _labelled(record: dict[str, Any], movie_id: int, start: int, end: int, form: str) -> bool:
-    """Whether a place is the labelled one of a film, or written like it."""
-    return any(
-        m["tmdb_id"] == movie_id and ((start < m["end"] and m["start"] < end) or normalise(m["surface"]) == form)
-        for m in record["mentions"]
-    )
 
 
 def matrix(found: Sequence[Example], names: Sequence[str]) -> Matrix:
