@@ -59,17 +59,14 @@ def prune(observations: Table, in_use: Ints, watermark: int, last_append: int, r
         watermark: ms. Of rows fetched before it, a film's last one suffices.
         last_append: the newest append time, ms.
         rule: windows end between panes, so of a film's rows in one pane the last one suffices; but its earliest row
-            holds for windows from before it. `max_age` is counted from the watermark, so a little longer than
-            `listed_films` needs.
+            holds for windows from before it. A film is known for `max_age`, listed or not: when it comes back, its
+            popularity at a window's end is not the one it came back with. Counted from the watermark, that is a little
+            longer than `listed_films` needs.
     """
-    last = _is_last(observations)
-    fresh = last & (
-        ((observations["listed"] > 0) & (observations["listed"] >= watermark - rule.max_age))
-        | (observations["append"] >= last_append - _PENDING)
-    )
+    last, fetched = _is_last(observations), observations["fetched"]
+    fresh = last & ((fetched >= watermark - rule.max_age) | (observations["append"] >= last_append - _PENDING))
     keep_film = np.isin(observations["movie"], observations["movie"][fresh]) | np.isin(observations["movie"], in_use)
     followed = np.zeros(len(observations), np.bool_)
-    fetched = observations["fetched"]
     same_pane = rule.pane(fetched[1:]) == rule.pane(fetched[:-1])
     earliest = np.concatenate([[True], last[:-1]])[: len(last)]
     followed[:-1] = ~last[:-1] & ((fetched[1:] <= watermark) | (same_pane & ~earliest[:-1]))

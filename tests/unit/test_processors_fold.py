@@ -240,6 +240,22 @@ def test_a_window_from_before_the_first_poll_keeps_that_poll() -> None:
 def test_films_nobody_needs_leave_the_state() -> None:
     folder = Folder(buckets=1)
     folder.feed([comment(0)], [Poll(movie, START, listed=False) for movie in range(1, 50)])
-    assert len(folder.states[0].observations) == 49, "kept until the workers' catalogue has them"
-    folder.feed([comment(1)], [Poll(50, START + 4 * MINUTE, listed=False)])
+    folder.feed([comment(24 * 60)], [Poll(50, START + 24 * 60 * MINUTE, listed=False)])
+    assert len(folder.states[0].observations) == 50, "known for a day"
+    folder.feed([comment(24 * 60 + 10)])
+    folder.feed([comment(24 * 60 + 11)])
     assert folder.states[0].observations["movie"].tolist() == [50]
+
+
+def test_a_film_that_comes_back_has_the_popularity_from_before_in_windows_that_ended_before() -> None:
+    folder = Folder(buckets=1)
+    folder.feed([comment(0, 1)], [Poll(1, START - MINUTE, 1.0, listed=False)])
+    for minute in (10, 20, 30):  # its windows close, and nobody speaks of it any more
+        folder.feed([comment(minute)], [Poll(2, START + minute * MINUTE)])
+    folder.feed([comment(40)], [Poll(1, START + 40 * MINUTE, 2.0)])
+    rows = folder.feed([comment(40.1)])
+    ended_before = [
+        row for row in rows if row["movie"] == 1 and (row["window"] + RULE.panes) * RULE.slide <= START + 40 * MINUTE
+    ]
+    assert ended_before
+    assert {(row["popularity"], row["observed"]) for row in ended_before} == {(1.0, START - MINUTE)}
