@@ -94,6 +94,32 @@ def test_popularity_is_the_latest_before_the_end_else_the_earliest(polls: list[t
         assert row["popularity"] == expected
 
 
+def _poll(rng: random.Random, movie: int, minute: float) -> Poll:
+    """One that is read at `minute`, and was made a moment or minutes before."""
+    fetched = minute - rng.random() * rng.choice([0.1, 1, 3])
+    at, read = (START + int(moment * MINUTE) for moment in (fetched, minute))
+    return Poll(movie, at, float(rng.randint(1, 4)), listed=rng.random() < 0.4, append=read)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32))
+def test_popularity_over_hours_of_films_that_come_and_go(seed: int) -> None:
+    rng, minute = random.Random(seed), 0.0
+    folder, known = Folder(buckets=rng.randint(1, 3)), defaultdict[int, dict[int, float]](dict)
+    for batch in range(60):
+        minute += rng.choice([0.2, 0.5, 1, 1, 2, 5, 20])
+        polls = [_poll(rng, movie, minute) for movie in range(1, 6) if rng.random() < 0.15]
+        for poll in polls:
+            known[poll.movie].setdefault(poll.fetched, poll.popularity)
+        comments = [
+            comment(minute - rng.random() * 1.5, *rng.sample(range(1, 6), rng.randint(0, 2)), name=f"c{batch}-{number}")
+            for number in range(rng.randint(0, 3))
+        ]
+        for row in folder.feed(comments, polls):
+            expected = popularity(known[row["movie"]].items(), row["window"] * RULE.slide + SIZE)
+            assert row["popularity"] == expected
+
+
 def test_a_comment_is_in_every_window_that_contains_it_and_in_no_other() -> None:
     rows = Folder().feed([comment(10, 7)])
     assert starts(rows) == [6, 7, 8, 9, 10]
