@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from processors.packing import Table
 from processors.state import SEEN
-from processors.windows import find
+from processors.windows import Ints, find
 
 Mask = npt.NDArray[np.bool_]
 
@@ -30,11 +30,12 @@ def judge(comments: Table, seen: Table, watermark: int) -> Judgement:
         watermark: ms; a comment created before it is late, whether it came before or not (its id is forgotten).
     """
     late = comments["time"] < watermark
-    first = np.zeros(len(comments), np.bool_)
+    accepted = np.zeros(len(comments), np.bool_)
     in_time = np.flatnonzero(~late)
-    first[in_time[np.unique(comments["id"][in_time], return_index=True)[1]]] = True
-    known = find(seen["id"], comments["id"])[1]
-    accepted = first & ~known
+    if len(in_time):
+        ids, firsts = _firsts(comments["id"][in_time])
+        known = find(seen["id"], ids)[1]
+        accepted[in_time[firsts[~known]]] = True
     return Judgement(accepted, late, ~accepted & ~late)
 
 
@@ -43,4 +44,16 @@ def remember(seen: Table, accepted: Table, watermark: int) -> Table:
     new = np.empty(len(accepted), SEEN)
     new["id"], new["time"] = accepted["id"], accepted["time"]
     merged = np.concatenate([seen[seen["time"] >= watermark], new[new["time"] >= watermark]])
-    return merged[np.argsort(merged["id"], kind="stable")]
+    return merged[np.argsort(merged["id"])]  # no id is there twice
+
+
+def _firsts(ids: Ints) -> tuple[Ints, Ints]:
+    """The distinct ids in their order, and where each stands first.
+
+    As `np.unique` with its index, without its stable sort, which costs more than all else here. In their order, ids are
+    also looked up from one cache line to the next.
+    """
+    places = np.argsort(ids)
+    ordered = ids[places]
+    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    return ordered[begins], np.minimum.reduceat(places, begins)
