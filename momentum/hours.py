@@ -49,18 +49,22 @@ class Hours:
         self._films: dict[int, _Sums] = {}
 
     def add(self, start: datetime, rows: Iterable[TrendUpdate]) -> list[FilmHour]:
-        """Take in a closed window; the hours it is part of, so far. Empty for windows between the whole multiples."""
+        """Take in a closed window; the hours it is part of, so far. Empty for windows between the whole multiples.
+
+        The hour's last window ends it for every film, for those without a row in it too.
+        """
         if not self._fits or (start - _EPOCH) % self._length:
             return []
         hour = start - (start - _EPOCH) % _HOUR
         if hour != self._hour:
             self._hour, self._films = hour, {}
-        found = []
+        changed = set()
         for row in rows:
-            sums = self._films.setdefault(row.movie_id, _Sums())
-            sums.add(row)
-            found.append(_record(row.movie_id, hour, row.window_end, sums))
-        return found
+            self._films.setdefault(row.movie_id, _Sums()).add(row)
+            changed.add(row.movie_id)
+        until = start + self._length
+        told = self._films if until - hour == _HOUR else changed
+        return [_record(film, hour, until, self._films[film]) for film in sorted(told)]
 
     def dump(self) -> dict[str, Any]:
         """Plain values, for saving."""

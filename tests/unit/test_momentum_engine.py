@@ -230,6 +230,17 @@ class TestRows:
         following = BEGIN + timedelta(hours=1)
         assert hours.add(following, [update(1, following, mentions=4)])[0].mentions == 4
 
+    def test_the_last_window_ends_the_hour_of_films_without_a_row_in_it(self) -> None:
+        hours, told = Hours(WINDOW), list[FilmHour]()
+        for minute in range(0, 60, 5):
+            start = BEGIN + timedelta(minutes=minute)
+            films = (1, 2) if minute < 10 else (1,)
+            told += hours.add(start, [update(film, start, mentions=3) for film in films])
+        of_film = [(hour.until - BEGIN, hour.windows, hour.mentions) for hour in told if hour.movie_id == 2]
+        assert of_film == [
+            (timedelta(minutes=5), 1, 3), (timedelta(minutes=10), 2, 6), (timedelta(hours=1), 2, 6),
+        ]  # fmt: skip
+
 
 class TestState:
     def test_a_restored_engine_goes_on_bit_for_bit(self) -> None:

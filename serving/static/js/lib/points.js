@@ -4,7 +4,7 @@ import { seconds } from "./format.js";
 const HOUR = 3600;
 
 /**
- * The points whose figures grow no more. An hour without a row for its last window never becomes whole; two hours after
+ * The points whose figures grow no more. An hour whose last window never came does not become whole; two hours after
  * it began it is over all the same.
  * @param {any[]} points @param {{resolution: "window"|"hour", end: string}} span what the points are of
  */
