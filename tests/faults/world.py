@@ -115,8 +115,8 @@ class World:
         Raises:
             NodeError: something did not stop, or did not come up.
         """
-        self.collector.note_served()  # the simulator forgets what it showed
-        self.gaps += self.gap_count()
+        self._stop_sources()  # nothing is shown after this
+        self.collector.note_served()  # the simulator forgets it
         self.platform.stop()
         yield
         self.platform.up()
@@ -143,10 +143,13 @@ class World:
         Raises:
             TimeoutError: something sent was never processed.
         """
+        self._stop_sources()
+        wait_until(self._rests, _DEADLINE, what="rest: every record processed and no lag", poll=_POLL)
+
+    def _stop_sources(self) -> None:
         self.gaps += self.gap_count()
         for name in SOURCES:
             self.platform.supervisor.stop_program(name)
-        wait_until(self._rests, _DEADLINE, what="rest: every record processed and no lag", poll=_POLL)
 
     def _rests(self) -> bool:
         """Everything sent is in the ledger, and the forecaster's saved position is the end of trend_stream.
