@@ -1,6 +1,7 @@
 """How a service runs: logging, one stop signal, and an exit code that says whether a restart can help."""
 
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ EXIT_CONFIGURATION = 78
 EXIT_DEPENDENCY = 69
 """sysexits.h EX_UNAVAILABLE: the supervisor starts the service again, with back-off."""
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 Main = Callable[[Settings, threading.Event], None]
 
 
@@ -25,8 +27,7 @@ def run_service(name: str, main: Main) -> None:
     Exits the process with 0, or with a code from above after one log line that says what to do.
     """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    _set_at_signals(stop)
     configure_logging(name)
     log = get_logger(name)
     try:
@@ -43,3 +44,25 @@ def run_service(name: str, main: Main) -> None:
         log.error("dependency_error", error=str(error))
         sys.exit(EXIT_DEPENDENCY)
     log.info("stopped")
+
+
+def _set_at_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT set `stop`, from a thread that the interpreter's C handler wakes through a socket.
+
+    A Python handler would not do: it runs in the main thread alone, and not before that is awake. The kernel gives a
+    process's signal to any thread, so a main thread that waits without a deadline can sleep through it; and one that
+    just holds the event's lock would wait for itself.
+    """
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    for number in _ENDING:
+        signal.signal(number, lambda *_: None)
+
+    def watch() -> None:
+        with ours, theirs:  # open for as long as the process lives
+            while True:
+                if ours.recv(1)[0] in _ENDING:
+                    stop.set()
+
+    threading.Thread(target=watch, name="signals", daemon=True).start()

@@ -91,6 +91,20 @@ def test_a_signal_lets_the_service_finish_its_work(number: signal.Signals) -> No
     assert events[0]["by_signal"] is True
 
 
+def test_a_signal_that_another_thread_got_ends_a_wait_without_a_deadline() -> None:
+    # The kernel may give a process's signal to any thread; the main one then sleeps on, whatever a handler would do.
+    body = """
+    import signal, threading, time
+    other = threading.Thread(target=time.sleep, args=(50,), daemon=True)
+    other.start()
+    threading.Timer(1, lambda: signal.pthread_kill(other.ident, signal.SIGTERM)).start()
+    stop.wait()
+"""
+    code, events, _ = run(body)
+    assert code == 0
+    assert [event["event"] for event in events] == ["starting", "stopped"]
+
+
 def test_a_secret_never_reaches_the_log() -> None:
     body = (
         "get_logger('p').info('login', client_secret='s3cret-1', TMDB_API_KEY='s3cret-2', access_token='s3cret-3', "
