@@ -104,6 +104,9 @@ singles!(
 const COUNT: usize = SINGLE + SINGLES.len();
 /// The value of the idle question in a tree that is not full: 0, as any absent feature.
 const IDLE: usize = COUNT;
+/// Places for values: a power of two, so that a tree's question needs no check of its feature's number.
+const SLOTS: usize = 128;
+const _: () = assert!(IDLE < SLOTS);
 
 fn number_of(name: &str) -> Option<usize> {
     let by_case = |prefix: &str, base: usize| {
@@ -120,7 +123,7 @@ fn number_of(name: &str) -> Option<usize> {
 
 /// Values in the order in which they were set: sums of floats depend on it.
 pub struct Features {
-    values: [f64; COUNT + 1],
+    values: [f64; SLOTS],
     order: Vec<usize>,
     /// Whether a word before was looked at.
     pub has_before: bool,
@@ -131,7 +134,7 @@ pub struct Features {
 
 impl Features {
     fn new(case: usize) -> Self {
-        Self { values: [0.0; COUNT + 1], order: Vec::with_capacity(48), has_before: false, has_after: false, case }
+        Self { values: [0.0; SLOTS], order: Vec::with_capacity(48), has_before: false, has_after: false, case }
     }
 
     fn put(&mut self, number: usize, value: f64) {
@@ -407,7 +410,8 @@ fn of_thread(site: &Site<'_>, f: &mut Features) {
 
 /// Three questions and their eight answers.
 struct Tree {
-    questions: [(usize, f64); 7],
+    features: [u8; 7],
+    thresholds: [f64; 7],
     leaves: [f64; 8],
 }
 
@@ -461,13 +465,13 @@ impl Scorer {
         1.0 / (1.0 + (-margin.clamp(-50.0, 50.0)).exp())
     }
 
-    fn correction(&self, values: &[f64; COUNT + 1]) -> f64 {
+    fn correction(&self, values: &[f64; SLOTS]) -> f64 {
         let mut total = 0.0;
         for tree in &self.trees {
             let mut at = 0;
             for _ in 0..3 {
-                let (feature, threshold) = tree.questions[at];
-                at = 2 * at + if values[feature] <= threshold { 1 } else { 2 };
+                let value = values[usize::from(tree.features[at]) % SLOTS];
+                at = 2 * at + if value <= tree.thresholds[at] { 1 } else { 2 };
             }
             total += tree.leaves[at - 7];
         }
@@ -481,9 +485,10 @@ fn known(name: &str) -> PyResult<usize> {
 }
 
 fn tree((questions, leaves): TreeRow) -> PyResult<Tree> {
-    let mut found = Tree { questions: [(IDLE, 0.0); 7], leaves: [0.0; 8] };
-    for (place, (name, threshold)) in found.questions.iter_mut().zip(questions) {
-        *place = (known(&name)?, threshold);
+    let mut found = Tree { features: [IDLE as u8; 7], thresholds: [0.0; 7], leaves: [0.0; 8] };
+    for (place, (name, threshold)) in questions.iter().enumerate() {
+        found.features[place] = known(name)? as u8;
+        found.thresholds[place] = *threshold;
     }
     found.leaves.copy_from_slice(&leaves);
     Ok(found)

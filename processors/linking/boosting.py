@@ -17,7 +17,7 @@ Matrix = NDArray[np.float64]
 class Growth(NamedTuple):
     """How trees are grown: of the settings tried, those with the best likelihood on threads left out."""
 
-    trees: int = 150
+    trees: int = 300
     depth: int = 3
     rate: float = 0.1
     leaf: int = 12
@@ -26,6 +26,8 @@ class Growth(NamedTuple):
     """Penalty on leaf values."""
     sample: float = 0.7
     """Share of the examples each tree sees."""
+    columns: float = 0.3
+    """Share of the features each question is chosen from."""
 
 
 SEED: Final = 7
@@ -41,46 +43,58 @@ def boost(x: Matrix, y: Matrix, margin: Matrix, names: Sequence[str], growth: Gr
     for _ in range(growth.trees):
         p = 1 / (1 + np.exp(-np.clip(score, -50, 50)))
         chosen = rng.random(len(y)) < growth.sample
-        tree = _grow(x, order, y - p, p * (1 - p), chosen, growth, growth.depth)
+        tree = _grow(Data(x, order, y - p, p * (1 - p)), chosen, growth, growth.depth, rng)
         trees.append(_named(tree, names))
         score += np.array([_value(tree, row) for row in x])
     return trees
 
 
-def _grow(  # noqa: PLR0913, PLR0917 - the data, their order and gradients, and where in the tree
-    x: Matrix, order: NDArray[np.intp], g: Matrix, h: Matrix, rows: NDArray[np.bool_], growth: Growth, depth: int
-) -> Tree:
-    total_g, total_h = g[rows].sum(), h[rows].sum()
-    leaf = float(growth.rate * total_g / (total_h + growth.ridge))
-    count = int(rows.sum())
-    if depth == 0 or count < 2 * growth.leaf:
+class Data(NamedTuple):
+    """Examples by features, the order of the examples by each feature, and the loss's two derivatives."""
+
+    x: Matrix
+    order: NDArray[np.intp]
+    gradient: Matrix
+    hessian: Matrix
+
+
+def _grow(data: Data, rows: NDArray[np.bool_], growth: Growth, depth: int, rng: np.random.Generator) -> Tree:
+    leaf = float(growth.rate * data.gradient[rows].sum() / (data.hessian[rows].sum() + growth.ridge))
+    if depth == 0 or rows.sum() < 2 * growth.leaf:
         return leaf
-    best, feature, threshold = 0.0, -1, 0.0
-    parent = total_g**2 / (total_h + growth.ridge)
-    for column in range(x.shape[1]):
-        sorted_rows = order[:, column][rows[order[:, column]]]
-        values = x[sorted_rows, column]
-        if values[0] == values[-1]:
-            continue
-        left_g, left_h = np.cumsum(g[sorted_rows])[:-1], np.cumsum(h[sorted_rows])[:-1]
-        gain = left_g**2 / (left_h + growth.ridge)
-        gain += (total_g - left_g) ** 2 / (total_h - left_h + growth.ridge) - parent
-        allowed = values[:-1] < values[1:]
-        allowed[: growth.leaf - 1] = False
-        allowed[len(allowed) - growth.leaf + 1 :] = False
-        gain[~allowed] = 0.0
-        at = int(gain.argmax())
-        if gain[at] > best:
-            best, feature, threshold = float(gain[at]), column, float((values[at] + values[at + 1]) / 2)
+    asked = np.flatnonzero(rng.random(data.x.shape[1]) < growth.columns)
+    _, feature, threshold = max((_best(data, rows, growth, int(column)) for column in asked), default=_NONE)
     if feature < 0:
         return leaf
-    left = rows & (x[:, feature] <= threshold)
+    left = rows & (data.x[:, feature] <= threshold)
     return [
         feature,
         threshold,
-        _grow(x, order, g, h, left, growth, depth - 1),
-        _grow(x, order, g, h, rows & ~left, growth, depth - 1),
+        _grow(data, left, growth, depth - 1, rng),
+        _grow(data, rows & ~left, growth, depth - 1, rng),
     ]
+
+
+_NONE: Final = (0.0, -1, 0.0)
+
+
+def _best(data: Data, rows: NDArray[np.bool_], growth: Growth, column: int) -> tuple[float, int, float]:
+    """(gain, feature, threshold) of the best question about one feature; no feature where none gains."""
+    order = data.order[:, column]
+    order = order[rows[order]]
+    values = data.x[order, column]
+    if values[0] == values[-1]:
+        return _NONE
+    g, h = np.cumsum(data.gradient[order]), np.cumsum(data.hessian[order])
+    left_g, left_h = g[:-1], h[:-1]
+    gain = left_g**2 / (left_h + growth.ridge) + (g[-1] - left_g) ** 2 / (h[-1] - left_h + growth.ridge)
+    gain -= g[-1] ** 2 / (h[-1] + growth.ridge)
+    allowed = values[:-1] < values[1:]
+    allowed[: growth.leaf - 1] = False
+    allowed[len(allowed) - growth.leaf + 1 :] = False
+    gain[~allowed] = 0.0
+    at = int(gain.argmax())
+    return (float(gain[at]), column, float((values[at] + values[at + 1]) / 2)) if gain[at] > 0 else _NONE
 
 
 def _value(tree: Tree, row: Matrix) -> float:

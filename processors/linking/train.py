@@ -31,14 +31,19 @@ STEPS: Final = 40
 Matrix = NDArray[np.float64]
 
 
-def fold_of(group: str) -> int:
-    """The part of the cross-validation a group is in."""
-    return zlib.crc32(group.encode()) % FOLDS
+def fold_of(group: str, division: int = 0) -> int:
+    """The part of the cross-validation a group is in, when the groups are divided for the n-th time."""
+    return zlib.crc32((f"{division} {group}" if division else group).encode()) % FOLDS
 
 
 def matrix(found: Sequence[Example], names: Sequence[str]) -> Matrix:
     """One row an example, one column a feature, a last column of ones."""
     return np.array([[e.features.get(name, 0.0) for name in names] + [1.0] for e in found])
+
+
+def labels(found: Sequence[Example]) -> Matrix:
+    """1 where the span means its film, else 0."""
+    return np.array([float(e.label) for e in found])
 
 
 def fit(x: Matrix, y: Matrix, penalty: float) -> Matrix:
@@ -54,38 +59,31 @@ def fit(x: Matrix, y: Matrix, penalty: float) -> Matrix:
     return weights
 
 
-def predict(x: Matrix, weights: Matrix) -> Matrix:
-    """Probabilities."""
-    p: Matrix = 1 / (1 + np.exp(-np.clip(x @ weights, -50, 50)))
-    return p
+def trained(found: Sequence[Example], penalty: float, *, trees: bool = True) -> dict[str, Any]:
+    """What `Scorer` reads, fitted on these examples."""
+    names = sorted({name for e in found for name in e.features})
+    x, y = matrix(found, names), labels(found)
+    weights = fit(x, y, penalty)
+    return weights_table(names, weights, boost(x, y, SHRINK * (x @ weights), names, Growth()) if trees else None)
 
 
-def cross_validated(
-    found: Sequence[Example], x: Matrix, y: Matrix, penalty: float, names: Sequence[str] | None = None
-) -> Matrix:
-    """Probability of each example from a fit that has not seen its group; with trees when `names` are given."""
+def cross_validated(found: Sequence[Example], penalty: float, *, trees: bool = True) -> Matrix:
+    """Probability of each example from a fit that has not seen its group."""
     folds = np.array([fold_of(e.group) for e in found])
     out = np.zeros(len(found))
-    for fold in range(FOLDS):
-        held = folds == fold
-        if not held.any() or held.all():
-            continue
-        weights = fit(x[~held], y[~held], penalty)
-        out[held] = predict(x[held], weights)
-        if names is not None:
-            trees = boost(x[~held], y[~held], SHRINK * (x[~held] @ weights), names, Growth())
-            scorer = Scorer(weights_table(names, weights, trees))
-            out[held] = [scorer.probability(e.features) for e, kept in zip(found, held, strict=True) if kept]
+    for fold in np.unique(folds):
+        scorer = Scorer(trained([e for e, f in zip(found, folds, strict=True) if f != fold], penalty, trees=trees))
+        out[folds == fold] = [scorer.probability(e.features) for e, f in zip(found, folds, strict=True) if f == fold]
     return out
 
 
-def weights_table(names: Sequence[str], weights: Matrix, trees: Sequence[Tree]) -> dict[str, Any]:
-    """What `Scorer` reads."""
+def weights_table(names: Sequence[str], weights: Matrix, trees: Sequence[Tree] | None) -> dict[str, Any]:
+    """What `Scorer` reads; without trees the linear score stands alone."""
     return {
-        "shrink": SHRINK,
+        "shrink": 1.0 if trees is None else SHRINK,
         "bias": round(float(weights[-1]), 4),
         "weights": {name: round(float(w), 4) for name, w in zip(names, weights, strict=False)},
-        "trees": list(trees),
+        "trees": list(trees or ()),
         "version": "",
         "accept": 0.5,
         "uncertain": 0.25,
@@ -124,28 +122,26 @@ def main() -> None:
     measured = len(found)
     if arguments.comments is not None:
         found += labelled_spans(LABELS, arguments.comments, linker)
-    names = sorted({name for e in found for name in e.features})
-    x, y = matrix(found, names), np.array([float(e.label) for e in found])
+    y = labels(found)
     for penalty in (0.3, 1.0, 3.0):
-        p = cross_validated(found, x, y, penalty)
-        for threshold in (0.4, 0.5, 0.6, 0.7):
-            figures = table(p[:measured], y[:measured], threshold)
-            _say({"held_out": True, "penalty": penalty, "spans": measured, "films": int(y[:measured].sum())} | figures)
-    if arguments.trees:
-        p = cross_validated(found, x, y, arguments.penalty, names)
-        for threshold in (0.4, 0.5, 0.6, 0.7):
-            _say({"held_out": True, "trees": True, "spans": measured} | table(p[:measured], y[:measured], threshold))
+        p = cross_validated(found, penalty, trees=False)
+        _report(p[:measured], y[:measured], penalty=penalty)
+    if arguments.trees or arguments.errors:
+        p = cross_validated(found, arguments.penalty)
+        _report(p[:measured], y[:measured], trees=True)
     if arguments.errors:
-        p = cross_validated(found, x, y, arguments.penalty)
         for e, probability in sorted(zip(found, p, strict=True), key=lambda pair: -abs(pair[1] - pair[0].label)):
             if (probability >= arguments.accept) != e.label:
                 _say({"p": round(float(probability), 3), "label": e.label, "span": e.note})
-    weights = fit(x, y, arguments.penalty)
     if not arguments.dry_run:
-        trees = boost(x, y, SHRINK * (x @ weights), names, Growth())
         chosen = {"version": arguments.version, "accept": arguments.accept, "uncertain": arguments.uncertain}
-        written = weights_table(names, weights, trees) | chosen
+        written = trained(found, arguments.penalty) | chosen
         PATH.write_text(json.dumps(written, separators=(",", ":")).replace('],["', '],\n["') + "\n", encoding="utf-8")
+
+
+def _report(p: Matrix, y: Matrix, **how: float) -> None:
+    for threshold in (0.4, 0.5, 0.6, 0.7):
+        _say({"held_out": True, **how, "spans": len(y), "films": int(y.sum())} | table(p, y, threshold))
 
 
 def _say(record: dict[str, Any]) -> None:
