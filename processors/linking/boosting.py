@@ -15,7 +15,7 @@ Matrix = NDArray[np.float64]
 
 
 class Growth(NamedTuple):
-    """How trees are grown: of the settings tried, those with the best likelihood on threads left out."""
+    """How trees are grown: of the settings tried, among those with the best likelihood on threads left out."""
 
     trees: int = 300
     depth: int = 3
