@@ -18,8 +18,15 @@ _START_SECONDS = 120.0
 
 
 def state_of(platform: Platform, name: str) -> ProcessState:
-    """A program as the supervisor sees it."""
-    return next(state for state in platform.states() if state.name == name)
+    """A program as the supervisor sees it.
+
+    Raises:
+        LookupError: it is no part of this platform.
+    """
+    states = {state.name: state for state in platform.states()}
+    if name not in states:
+        raise LookupError(f"{name} is no program of this platform, which runs {', '.join(sorted(states))}")
+    return states[name]
 
 
 def pid_of(platform: Platform, name: str) -> int:

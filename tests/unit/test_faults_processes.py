@@ -4,6 +4,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import cast
 
 import psutil
 import pytest
@@ -15,8 +18,11 @@ from local.ports import free_ports
 from local.programs import Program
 from local.supervision import Supervisor
 from tests.faults import setting
+from tests.faults.fault import Grade
+from tests.faults.kinds import servers
 from tests.faults.kinds.disk import fill
 from tests.faults.processes import family, frozen, kill, kill_for_good, kill_part, pid_of, state_of
+from tests.faults.world import World
 from tests.support.waiting import wait_until
 
 _DEADLINE = 60.0
@@ -99,6 +105,32 @@ def test_what_is_frozen_can_be_killed(running: Platform) -> None:
     with frozen(running, "job"):
         kill_for_good(running, "job")
     assert state_of(running, "job").pid is None
+
+
+def test_of_the_observers_those_are_away_that_are_there(running: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prometheus is part of a platform only where it is installed."""
+    before = pid_of(running, "job")
+    counts = iter([1, 4])
+
+    def messages(*_: object) -> int:
+        count = next(counts)
+        if count > 1:
+            wait_until(lambda: statuses(before) == {psutil.STATUS_STOPPED}, _DEADLINE, what="it to be frozen")
+        return count
+
+    monkeypatch.setattr(servers, "OBSERVERS", frozenset({"job", "prometheus"}))
+    monkeypatch.setattr(servers, "messages_in", messages)
+    world = cast(World, SimpleNamespace(platform=running, settings=None))
+    fault = servers.ObserversAway()
+    details = fault.inject(world, Random(1), cast(Grade, SimpleNamespace(pick=lambda *_: 0.2)))
+    assert details == {"away": ["job"], "seconds": 0.2, "forecasts_meanwhile": 3}
+    wait_until(lambda: state_of(running, "job").pid not in {None, before}, _DEADLINE, what="a new process")
+    assert list(fault.aftermath(world)) == []
+
+
+def test_a_program_that_is_not_there_is_told_by_name(running: Platform) -> None:
+    with pytest.raises(LookupError, match="prometheus is no program of this platform, which runs job"):
+        state_of(running, "prometheus")
 
 
 def test_a_full_disk_takes_nothing_until_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ class CassandraCopy(Fault):
 
 @register
 class ObserversAway(Fault):
-    """MLflow and Prometheus freeze and die; nothing else may notice."""
+    """MLflow, and Prometheus where it is installed, freeze and die; nothing else may notice."""
 
     name, number = "observers_away", 6
     needs = OBSERVERS
@@ -114,20 +114,21 @@ class ObserversAway(Fault):
         self._pids: dict[str, int] = {}
 
     def inject(self, world: World, rng: Random, grade: Grade) -> Details:
-        """Freeze both for a while, then kill both."""
+        """Freeze them for a while, then kill them."""
+        observers = sorted(state.name for state in world.platform.states() if state.name in OBSERVERS)
         others = [state.name for state in world.platform.states() if state.name not in OBSERVERS and state.pid]
         self._pids = {name: pid_of(world.platform, name) for name in others}
         seconds = grade.pick(30, 180)
         self._before = messages_in(world.settings, PREDICTIONS_STREAM)
         with ExitStack() as stack:
-            for name in sorted(OBSERVERS):
+            for name in observers:
                 stack.enter_context(frozen(world.platform, name))
             time.sleep(seconds)
             self._told = messages_in(world.settings, PREDICTIONS_STREAM) - self._before
-        for name in sorted(OBSERVERS):
+        for name in observers:
             for process in family(pid_of(world.platform, name)):
                 process.kill()
-        return {"seconds": seconds, "forecasts_meanwhile": self._told}
+        return {"away": observers, "seconds": seconds, "forecasts_meanwhile": self._told}
 
     def aftermath(self, world: World) -> list[str]:
         """Forecasts went on, nobody else was started again."""
