@@ -28,10 +28,11 @@ from tests.support.waiting import wait_until
 _DEADLINE = 60.0
 _PARENT = (
     "import subprocess, sys, time; "
-    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', 'worker']); "
+    "child = [sys.executable, '-c', 'import sys; sys.stdin.read()', 'worker']; "
+    "running = subprocess.Popen(child, stdin=subprocess.PIPE); "
     "time.sleep(600)"
 )
-"""A program with a child that can be told by its command line."""
+"""A program with a child that can be told by its command line, and that ends when its parent does."""
 
 
 @pytest.fixture(scope="module")
