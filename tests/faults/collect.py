@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ class Collector:
                 f"{self._settings.simulator_url}/_sim/truth", params=query, timeout=60
             ).json()
             for record in page["records"]:
-                self._served[record["id"]] = Served(record["id"], record["deleted"], record["gone"])
+                self._served[record["id"]] = shown(record, self._served.get(record["id"]))
             since = page["next"]
             if since >= page["total"]:
                 return
@@ -174,6 +174,17 @@ class Collector:
         series = {(version, metric, horizon) for version, metric, horizon, _ in self._figures}
         rows = [row for one in series for row in store.metrics.series(*one, _ALL)]
         return {(row.model_version, row.metric, row.horizon, row.at): row.value for row in rows}
+
+
+def shown(record: Mapping[str, Any], before: Served | None) -> Served:
+    """What the source says of a comment, and what it said before if it did.
+
+    Whether it had its text is what it was when first shown, for that is what the producer went by: a simulator that was
+    started again knows nothing of a surge before, and may give the id to another comment.
+    """
+    if before is None:
+        return Served(record["id"], record["deleted"], record["gone"])
+    return Served(before.id, before.deleted, before.gone or record["gone"])
 
 
 def _update(record: ConsumerRecord) -> TrendUpdate | None:

@@ -52,17 +52,25 @@ class Keeper:
 
 
 def read_batches(folder: Path) -> list[Batch]:
-    """The micro-batches of Spark's offset logs in a folder, by number.
+    """The micro-batches of Spark's offset logs in a folder, by number."""
+    return sorted((_batch(path) for path in folder.glob("[0-9]*")), key=lambda batch: batch.number)
 
-    A log is `v1`, a line about the batch, and a line of JSON a source: the offsets where the batch ends.
-    """
-    batches = []
-    for path in folder.glob("[0-9]*"):
-        ends = {TMDB_STREAM: 0, REDDIT_STREAM: 0}
-        about, *sources = path.read_text().splitlines()[1:]
-        for line in sources:
-            for topic, partitions in json.loads(line).items():
-                ends[topic] = sum(partitions.values())
-        began = json.loads(about)["batchTimestampMs"]
-        batches.append(Batch(int(path.name), ends[REDDIT_STREAM], ends[TMDB_STREAM], began))
-    return sorted(batches, key=lambda batch: batch.number)
+
+def committed(checkpoint: Path) -> Batch | None:
+    """The last micro-batch of a checkpoint that is done, with everything it wrote and published; None without one."""
+    numbers = [int(path.name) for path in (checkpoint / "commits").glob("[0-9]*")]
+    try:
+        return _batch(checkpoint / "offsets" / str(max(numbers)))
+    except (ValueError, FileNotFoundError):  # none yet; or a newer one was committed and this log deleted in between
+        return None
+
+
+def _batch(log: Path) -> Batch:
+    """A log is `v1`, a line about the batch, and a line of JSON a source: the offsets where the batch ends."""
+    ends = {TMDB_STREAM: 0, REDDIT_STREAM: 0}
+    about, *sources = log.read_text().splitlines()[1:]
+    for line in sources:
+        for topic, partitions in json.loads(line).items():
+            ends[topic] = sum(partitions.values())
+    began = json.loads(about)["batchTimestampMs"]
+    return Batch(int(log.name), ends[REDDIT_STREAM], ends[TMDB_STREAM], began)

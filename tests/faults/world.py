@@ -14,7 +14,7 @@ from kafka import KafkaProducer, TopicPartition
 
 from common.kafka import open_consumer
 from configs.settings import Settings
-from configs.topics import MAX_MESSAGE_BYTES, REDDIT_STREAM, TREND_STREAM
+from configs.topics import MAX_MESSAGE_BYTES, REDDIT_STREAM, TMDB_STREAM, TREND_STREAM
 from contracts.errors import DependencyError
 from local.environment import service_environment
 from local.isolated import isolated_settings
@@ -27,7 +27,7 @@ from ml_service.source import GROUP
 from storage.store import Store
 from tests.faults.collect import Collector, Planted
 from tests.faults.evidence import Evidence
-from tests.faults.keeping import Keeper
+from tests.faults.keeping import Keeper, committed
 from tests.faults.probing import Prober
 from tests.faults.setting import SETTINGS, simulator_arguments, small_disks
 from tests.support.waiting import wait_until
@@ -152,12 +152,18 @@ class World:
             self.platform.supervisor.stop_program(name)
 
     def _rests(self) -> bool:
-        """Everything sent is in the ledger, and the forecaster's saved position is the end of trend_stream.
+        """Everything sent is in a committed micro-batch and the ledger, and the forecaster's saved position is the end
+        of trend_stream.
 
-        A forecaster that has just been started says that its lag is 0, so its gauge is not enough.
+        The job's gauge of its lag is of the last batch's time: a batch of film polls alone, which closes windows, may
+        have begun since. A forecaster that has just been started says that its lag is 0, so its gauge is not enough
+        either.
         """
-        settled = self.processed() == self.received() > 0 and self.lags()["trend-processor"] == 0
-        return settled and self._saved() == messages_in(self.settings, TREND_STREAM)
+        done = committed(self.settings.data_dir / "checkpoint" / "spark")
+        sent = self.received()
+        if done is None or done.comments_end != sent or done.films_end != messages_in(self.settings, TMDB_STREAM):
+            return False
+        return self.processed() == sent > 0 and self._saved() == messages_in(self.settings, TREND_STREAM)
 
     def _saved(self) -> int:
         """Where the forecaster would go on after a crash."""

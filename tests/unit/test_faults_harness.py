@@ -20,9 +20,10 @@ from contracts.errors import ContractError
 from processors.parse import Limits, parse_comment
 from tests.faults import __main__ as faults
 from tests.faults.__main__ import main, plan
-from tests.faults.evidence import Batch, Evidence
+from tests.faults.collect import shown
+from tests.faults.evidence import Batch, Evidence, Served
 from tests.faults.fault import REGISTRY, Details, Fault, Grade, register
-from tests.faults.keeping import Keeper, read_batches
+from tests.faults.keeping import Keeper, committed, read_batches
 from tests.faults.kinds import disk
 from tests.faults.kinds.messages import poison
 from tests.faults.kinds.upgrade import digest
@@ -200,12 +201,33 @@ class TestKeeping:
         (tmp_path / "9").write_text(head % 1_000 + '{"tmdb_stream":{"0":7}}\n{"reddit_stream":{"0":20}}')
         assert read_batches(tmp_path) == [Batch(9, 20, 7, 1_000), Batch(10, 30, 7, 2_000)]
 
+    def test_done_is_what_is_committed_not_what_is_begun(self, tmp_path: Path) -> None:
+        assert committed(tmp_path) is None
+        log = 'v1\n{"batchTimestampMs":%d}\n{"reddit_stream":{"0":20}}\n{"tmdb_stream":{"0":%d}}'
+        for folder in ("offsets", "commits"):
+            (tmp_path / folder).mkdir()
+        for number in (9, 10, 11):
+            (tmp_path / "offsets" / str(number)).write_text(log % (number, 70 * number))
+        for number in (9, 10):
+            (tmp_path / "commits" / str(number)).write_text("v1\n{}")
+        assert committed(tmp_path) == Batch(10, 20, 700, 10)
+        (tmp_path / "offsets" / "10").unlink()
+        assert committed(tmp_path) is None
+
     def test_a_digest_sees_every_change(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_text("1")
         before = digest(tmp_path)
         assert digest(tmp_path) == before
         (tmp_path / "a").rename(tmp_path / "b")
         assert digest(tmp_path) != before
+
+
+def test_what_a_comment_was_when_first_shown_counts() -> None:
+    """A simulator that is started again may show another comment by the same id."""
+    later = {"id": "a", "deleted": False, "gone": False}
+    assert shown(later, None) == Served("a", deleted=False, gone=False)
+    assert shown(later, Served("a", deleted=True, gone=True)) == Served("a", deleted=True, gone=True)
+    assert shown(later | {"deleted": True, "gone": True}, Served("a")) == Served("a", deleted=False, gone=True)
 
 
 def test_what_is_planted_becomes_of_it_what_the_harness_says() -> None:
