@@ -45,10 +45,6 @@ CAME: Final = frozenset(["came", "comes", "coming"])
 ONWARD: Final = frozenset(["of", "as", "to", "with"])
 """ "came out of", "came out as": no release."""
 
-WATCHED: Final = 0.7
-"""Least probability of a whole title right after "watched", or that "came out": whatever its words, that is what one
-watches, and what is released."""
-
 
 class Candidate:
     """A span with the film it would mean and the probability that it does."""
@@ -211,7 +207,7 @@ class Linker:
         features = extract(site, self.stats)
         probability = self.scorer.probability(features)
         if _plainly_named(found, features, context):
-            probability = max(probability, WATCHED)
+            probability = max(probability, self.scorer.accept)
         return Candidate(span, choice, features, probability)
 
 
@@ -226,7 +222,7 @@ def _goes_on(word: str, gap: str) -> bool:
 
 def _plainly_named(found: Found, features: dict[str, float], context: CommentContext) -> bool:
     """Whether a form of "watch" stands right before a title written as titles are, or "came out" right after it, with
-    no longer name around it."""
+    no longer name around it: whatever its words, that is what one watches, and what is released."""
     watched = "before" in features and context.word_before(found.start) in WATCH
     return (
         (watched or ("after" in features and _came_out(found, context)))
