@@ -115,17 +115,23 @@ def trouble(world: World) -> list[str]:
 
 
 def summary(rounds: Iterable[Round]) -> dict[str, Any]:
-    """The last line: what all rounds came to."""
+    """The last line: what all rounds came to, and those of each fault."""
     played = list(rounds)
-    times = sorted(one.recovery_seconds for one in played if one.recovery_seconds is not None)
-    faults: dict[str, int] = {}
+    faults: dict[str, list[Round]] = {}
     for one in played:
-        faults[one.fault] = faults.get(one.fault, 0) + 1
+        faults.setdefault(one.fault, []).append(one)
     return {
         "rounds": len(played),
-        "faults": dict(sorted(faults.items())),
+        "faults": {name: {"rounds": len(some)} | _recoveries(some) for name, some in sorted(faults.items())},
+        **_recoveries(played),
+        "violations": sum(len(one.violations) for one in played),
+    }
+
+
+def _recoveries(rounds: Iterable[Round]) -> dict[str, float | int | None]:
+    times = sorted(one.recovery_seconds for one in rounds if one.recovery_seconds is not None)
+    return {
         "recoveries": len(times),
         "recovery_seconds_p50": round(median(times), 1) if times else None,
         "recovery_seconds_max": times[-1] if times else None,
-        "violations": sum(len(one.violations) for one in played),
     }

@@ -171,12 +171,14 @@ class TestRound:
     def test_the_summary(self) -> None:
         rounds = [Round(n, "shot", recovery_seconds=float(n)) for n in range(4)]
         rounds.append(Round(4, "other", violations=["I1: x"]))
+        times = {"recoveries": 4, "recovery_seconds_p50": 1.5, "recovery_seconds_max": 3.0}
         assert summary(rounds) == {
             "rounds": 5,
-            "faults": {"other": 1, "shot": 4},
-            "recoveries": 4,
-            "recovery_seconds_p50": 1.5,
-            "recovery_seconds_max": 3.0,
+            "faults": {
+                "other": {"rounds": 1, "recoveries": 0, "recovery_seconds_p50": None, "recovery_seconds_max": None},
+                "shot": {"rounds": 4, **times},
+            },
+            **times,
             "violations": 1,
         }
         assert summary([])["recovery_seconds_max"] is None
