@@ -176,7 +176,7 @@ impl Batch {
 }
 
 impl Batch {
-    fn read(&self, value: &[u8], append: i64) -> Option<Comment> {
+    fn read<'v>(&self, value: &'v [u8], append: i64) -> Option<Comment<'v>> {
         let comment = read(value)?;
         let bytes: usize = comment.body.iter().map(|c| c.len_utf8()).sum();
         let millis = comment.created.millis;
@@ -187,7 +187,7 @@ impl Batch {
         fits.then_some(comment)
     }
 
-    fn count(&mut self, comment: &Comment, order: i64, said: &[Said]) {
+    fn count(&mut self, comment: &Comment<'_>, order: i64, said: &[Said]) {
         let created = comment.created.millis;
         self.newest_event = self.newest_event.max(created);
         self.comments.extend_from_slice(&order.to_le_bytes());
@@ -216,7 +216,7 @@ impl Batch {
 /// What a comment says of films, and how many links are not sure; none when Python has to look.
 fn understand(
     py: Python<'_>,
-    comment: &Comment,
+    comment: &Comment<'_>,
     linker: &mut Linker,
     analyzer: &mut Analyzer,
 ) -> PyResult<Option<(Vec<Said>, usize)>> {
@@ -245,7 +245,7 @@ fn compact_id(id: &str) -> Option<i64> {
 }
 
 /// A `MentionExample` as JSON, as pydantic writes it.
-fn example(out: &mut Vec<u8>, comment: &Comment, one: &Said) {
+fn example(out: &mut Vec<u8>, comment: &Comment<'_>, one: &Said) {
     let mut text = format!("{{\"movie_id\":{},\"comment_id\":", one.movie);
     quoted(&mut text, comment.id.chars());
     text.push_str(&format!(",\"created_utc\":\"{}\",\"subreddit\":", comment.created.text()));

@@ -3,7 +3,10 @@
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rustc_hash::FxHashMap;
+
+use crate::context::Word;
+use crate::trie::Trie;
+use crate::words::Words;
 
 /// Takes one entry of a table.
 pub fn entry<'py, T: for<'a> FromPyObject<'a, 'py>>(table: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
@@ -46,7 +49,7 @@ pub struct WordFacts {
 
 /// The words that matter: those of titles, and those with facts.
 pub struct Vocabulary {
-    ids: FxHashMap<Box<str>, u32>,
+    ids: Words<str, u32>,
     facts: Vec<WordFacts>,
 }
 
@@ -54,7 +57,7 @@ impl Vocabulary {
     pub const UNKNOWN: u32 = u32::MAX;
 
     fn new(words: Vec<(String, f64, f64, u32)>) -> Self {
-        let mut vocabulary = Self { ids: FxHashMap::default(), facts: Vec::new() };
+        let mut vocabulary = Self { ids: Words::default(), facts: Vec::new() };
         for (word, before, after, bits) in words {
             let id = vocabulary.add(&word);
             vocabulary.facts[id as usize] = WordFacts { before, after, bits };
@@ -67,7 +70,7 @@ impl Vocabulary {
             return id;
         }
         let id = self.facts.len() as u32;
-        self.ids.insert(word.into(), id);
+        self.ids.insert(word, id);
         self.facts.push(WordFacts::default());
         id
     }
@@ -163,67 +166,26 @@ pub struct Catalogue {
     pub vocabulary: Vocabulary,
     pub surfaces: Vec<Surface>,
     pub films: Vec<Film>,
-    roots: FxHashMap<u32, u32>,
-    children: FxHashMap<(u32, u32), u32>,
-    /// The surface that ends at a node.
-    ends: Vec<u32>,
+    forms: Trie,
 }
-
-const NONE: u32 = u32::MAX;
 
 impl Catalogue {
     pub fn new(table: &Bound<'_, PyDict>) -> PyResult<Self> {
         let rows: Vec<SurfaceRow> = entry(table, "surfaces")?;
         let films: Vec<FilmRow> = entry(table, "films")?;
-        let mut catalogue = Self {
-            vocabulary: Vocabulary::new(entry(table, "words")?),
-            surfaces: rows.into_iter().map(Surface::from_row).collect(),
-            films: films.into_iter().map(Film::from_row).collect(),
-            roots: FxHashMap::default(),
-            children: FxHashMap::default(),
-            ends: Vec::new(),
-        };
-        for number in 0..catalogue.surfaces.len() {
-            catalogue.grow(number as u32);
+        let mut vocabulary = Vocabulary::new(entry(table, "words")?);
+        let surfaces: Vec<Surface> = rows.into_iter().map(Surface::from_row).collect();
+        let mut words = |surface: &Surface| surface.text.split(' ').map(|word| vocabulary.add(word)).collect();
+        let texts: Vec<Vec<u32>> = surfaces.iter().map(&mut words).collect();
+        let mut forms = Trie::new(vocabulary.facts.len());
+        for (number, text) in texts.iter().enumerate() {
+            forms.add(text, number as u32);
         }
-        Ok(catalogue)
-    }
-
-    fn grow(&mut self, number: u32) {
-        let mut node = NONE;
-        for word in self.surfaces[number as usize].text.split(' ') {
-            let id = self.vocabulary.add(word);
-            node = if node == NONE {
-                *self.roots.entry(id).or_insert_with(|| new_node(&mut self.ends))
-            } else {
-                *self.children.entry((node, id)).or_insert_with(|| new_node(&mut self.ends))
-            };
-        }
-        self.ends[node as usize] = number;
+        Ok(Self { vocabulary, surfaces, films: films.into_iter().map(Film::from_row).collect(), forms })
     }
 
     /// Every surface in a text, as (first word, last word, surface), by end and then the longest first.
-    pub fn matches(&self, ids: &[u32]) -> Vec<(usize, usize, u32)> {
-        let mut found = Vec::new();
-        for (first, id) in ids.iter().enumerate() {
-            let Some(&root) = self.roots.get(id) else { continue };
-            let mut node = root;
-            let mut last = first;
-            loop {
-                if self.ends[node as usize] != NONE {
-                    found.push((first, last, self.ends[node as usize]));
-                }
-                last += 1;
-                let Some(&next) = ids.get(last).and_then(|&id| self.children.get(&(node, id))) else { break };
-                node = next;
-            }
-        }
-        found.sort_unstable_by_key(|&(first, last, _)| (last, first));
-        found
+    pub fn matches(&self, words: &[Word]) -> Vec<(usize, usize, u32)> {
+        self.forms.matches(words.iter().map(|word| word.id))
     }
-}
-
-fn new_node(ends: &mut Vec<u32>) -> u32 {
-    ends.push(NONE);
-    ends.len() as u32 - 1
 }

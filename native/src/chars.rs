@@ -9,6 +9,8 @@ pub const WORD: u8 = 2;
 pub const UPPER: u8 = 4;
 pub const LOWER: u8 = 8;
 pub const ALPHA: u8 = 16;
+/// It folds to a capital.
+pub const FOLDS_UPPER: u8 = 64;
 /// The Python code must read texts with this character: its case or its value depends on more than itself.
 pub const ODD: u8 = 32;
 
@@ -19,6 +21,8 @@ pub const MARK: char = '\x01';
 pub struct Properties {
     pub fold: char,
     pub lower: char,
+    /// Lower case of what it folds to.
+    pub low: char,
     pub flags: u8,
 }
 
@@ -56,12 +60,11 @@ impl Chars {
             return Ok(known);
         }
         let (fold, lower, flags): (char, char, u8) = self.ask.call1(py, (character,))?.extract(py)?;
-        self.keep(character, Properties { fold, lower, flags });
-        let mut odd = flags & ODD;
-        for other in [fold, lower] {
-            odd |= self.learn(py, other)?.flags & ODD;
-        }
-        let found = Properties { fold, lower, flags: flags | odd };
+        self.keep(character, Properties { fold, lower, low: lower, flags });
+        let (folded, lowered) = (self.learn(py, fold)?, self.learn(py, lower)?);
+        let odd = (flags | folded.flags | lowered.flags) & ODD;
+        let upper = if folded.flags & UPPER != 0 { FOLDS_UPPER } else { 0 };
+        let found = Properties { fold, lower, low: folded.lower, flags: flags | odd | upper };
         self.keep(character, found);
         Ok(found)
     }
@@ -83,7 +86,7 @@ impl Chars {
 
     /// Of a character of a text that `know` was asked about.
     pub fn of(&self, character: char) -> Properties {
-        self.find(character).unwrap_or(Properties { fold: ' ', lower: character, flags: 0 })
+        self.find(character).unwrap_or(Properties { fold: ' ', lower: character, low: ' ', flags: 0 })
     }
 
     pub fn is(&self, character: char, flag: u8) -> bool {
@@ -111,22 +114,8 @@ impl Chars {
         cased
     }
 
-    /// Python's `str.split()`: (start, end) of each run without white space.
-    pub fn split(&self, text: &[char]) -> Vec<(usize, usize)> {
-        let mut found = Vec::with_capacity(text.len() / 5);
-        let mut start = None;
-        for (at, &character) in text.iter().enumerate() {
-            if self.is_space(character) {
-                if let Some(begin) = start.take() {
-                    found.push((begin, at));
-                }
-            } else if start.is_none() {
-                start = Some(at);
-            }
-        }
-        if let Some(begin) = start {
-            found.push((begin, text.len()));
-        }
-        found
+    /// Python's `str.split()`: the runs without white space.
+    pub fn split<'t>(&self, text: &'t [char]) -> impl Iterator<Item = &'t [char]> {
+        text.split(|&character| self.is_space(character)).filter(|run| !run.is_empty())
     }
 }

@@ -2,7 +2,7 @@
 //! text are numbers of words here: a span is its first and its last word.
 
 use crate::catalogue::Vocabulary;
-use crate::chars::{ALPHA, Chars, LOWER, MARK, UPPER};
+use crate::chars::{ALPHA, Chars, FOLDS_UPPER, LOWER, MARK, UPPER};
 use crate::own_words::own_words;
 
 #[derive(Clone, Copy)]
@@ -77,23 +77,21 @@ impl<'a> Context<'a> {
         self.low.push(' ');
         let (mut at, length) = (0, self.text.len());
         while at < length {
-            let folded = self.chars.of(self.text[at]).fold;
-            if folded == ' ' {
+            if self.chars.of(self.text[at]).fold == ' ' {
                 at += 1;
                 continue;
             }
             let (start, flat, low) = (at, self.flat.len(), self.low.len());
             while at < length {
-                let c = self.chars.of(self.text[at]).fold;
-                if c == ' ' {
+                let properties = self.chars.of(self.text[at]);
+                if properties.fold == ' ' {
                     break;
                 }
-                if c != MARK {
-                    let properties = self.chars.of(c);
-                    capitals += usize::from(properties.flags & UPPER != 0);
+                if properties.fold != MARK {
+                    capitals += usize::from(properties.flags & FOLDS_UPPER != 0);
                     letters += 1;
-                    self.flat.push(c);
-                    self.low.push(properties.lower);
+                    self.flat.push(properties.fold);
+                    self.low.push(properties.low);
                 }
                 at += 1;
             }

@@ -12,7 +12,9 @@ mod message;
 mod own_words;
 mod resolve;
 mod sentiment;
+mod trie;
 mod vader;
+mod words;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -90,7 +92,7 @@ impl Analyzer {
 
 #[pymodule]
 fn trendscope_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("VERSION", 1)?;
+    module.add("VERSION", 2)?;
     module.add_class::<Linker>()?;
     module.add_class::<Analyzer>()?;
     module.add_class::<batch::Batch>()?;

@@ -87,8 +87,8 @@ pub struct Linker {
     scorer: Scorer,
     worth: Worth,
     about: About,
-    watched: f64,
-    threads: FxHashMap<(String, i32), Arc<Thread>>,
+    /// By the year it was written in, then by title.
+    threads: FxHashMap<i32, FxHashMap<String, Arc<Thread>>>,
     threads_kept: usize,
     read_thread: Py<PyAny>,
 }
@@ -103,7 +103,6 @@ impl Linker {
             scorer: Scorer::new(&entry(table, "scorer")?)?,
             worth: Worth::new(&entry(table, "worth")?)?,
             about: About::new(&entry(table, "about")?)?,
-            watched: entry(table, "watched")?,
             threads: FxHashMap::default(),
             threads_kept: entry(table, "threads_kept")?,
             read_thread: entry(table, "read_thread")?,
@@ -112,8 +111,8 @@ impl Linker {
 
     /// What a thread title says; remembered by title and year.
     pub fn thread(&mut self, py: Python<'_>, title: &str, created: Option<i32>) -> PyResult<Arc<Thread>> {
-        let key = (title.to_owned(), created.unwrap_or(0));
-        if let Some(found) = self.threads.get(&key) {
+        let known = self.threads.entry(created.unwrap_or(0)).or_default();
+        if let Some(found) = known.get(title) {
             return Ok(Arc::clone(found));
         }
         let row: Option<ThreadRow> =
@@ -124,10 +123,10 @@ impl Linker {
             series,
             forms: forms.into_iter().map(Surface::from_row).collect(),
         }));
-        if self.threads.len() >= self.threads_kept {
-            self.threads.clear();
+        if known.len() >= self.threads_kept {
+            known.clear();
         }
-        self.threads.insert(key, Arc::clone(&found));
+        known.insert(title.to_owned(), Arc::clone(&found));
         Ok(found)
     }
 
@@ -194,9 +193,8 @@ impl Linker {
 
     /// Surfaces worth a closer look, longest first, each with its enumeration.
     fn found(&self, context: &Context<'_>, surfaces: &Surfaces<'_>) -> Vec<Found> {
-        let ids: Vec<u32> = context.words.iter().map(|word| word.id).collect();
         let (mut clear, mut everyday) = (Vec::new(), Vec::new());
-        for (first, last, number) in self.catalogue.matches(&ids) {
+        for (first, last, number) in self.catalogue.matches(&context.words) {
             let surface = &self.catalogue.surfaces[number as usize];
             let found = Found { first, last, surface: number, chain: 0, others: 0, within: false };
             let head = context.initial(Some(first + usize::from(surface.article)));
@@ -286,7 +284,7 @@ impl Linker {
             && features.title_ends_here(form)
             && surface.entries.iter().any(|&(_, kind)| kind <= ALTERNATIVE);
         if plainly_named {
-            probability = probability.max(self.watched);
+            probability = probability.max(self.scorer.accept);
         }
         Some((choice.film, probability))
     }

@@ -1,16 +1,18 @@
 //! A message of reddit_stream, read where it is exactly as our producers write it. Whatever is unusual in any way is
 //! left to the contract in Python, which alone rejects: so nothing is accepted here that the contract would refuse.
 
+use std::borrow::Cow;
+
 /// A comment as far as the stage needs it.
 #[derive(Default)]
-pub struct Comment {
-    pub id: String,
+pub struct Comment<'a> {
+    pub id: Cow<'a, str>,
     pub body: Vec<char>,
-    pub subreddit: String,
+    pub subreddit: Cow<'a, str>,
     /// As the contract writes it: microseconds only when there are any.
     pub created: Instant,
-    pub permalink: Option<String>,
-    pub title: Option<String>,
+    pub permalink: Option<Cow<'a, str>>,
+    pub title: Option<Cow<'a, str>>,
     pub search: bool,
 }
 
@@ -38,7 +40,7 @@ struct Scanner<'a> {
 }
 
 /// The comment; none when Python has to look.
-pub fn read(value: &[u8]) -> Option<Comment> {
+pub fn read(value: &[u8]) -> Option<Comment<'_>> {
     let text = std::str::from_utf8(value).ok()?;
     let mut scanner = Scanner { bytes: value, text, at: 0 };
     let mut comment = Comment::default();
@@ -136,15 +138,27 @@ impl<'a> Scanner<'a> {
         if self.word("null") { Some(None) } else { read(self).map(Some) }
     }
 
-    fn string(&mut self) -> Option<String> {
+    /// Borrowed where nothing in it is escaped.
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        let start = self.at;
+        if let Some(plain) = self.key_here() {
+            return Some(Cow::Borrowed(plain));
+        }
+        self.at = start;
         let mut found = String::new();
         self.pieces(|piece| found.push_str(piece))?;
-        Some(found)
+        Some(Cow::Owned(found))
     }
 
     fn characters(&mut self) -> Option<Vec<char>> {
         let mut found = Vec::with_capacity(256);
-        self.pieces(|piece| found.extend(piece.chars()))?;
+        self.pieces(|piece| {
+            if piece.is_ascii() {
+                found.extend(piece.bytes().map(char::from)); // of known length: copied without a check for each
+            } else {
+                found.extend(piece.chars());
+            }
+        })?;
         Some(found)
     }
 

@@ -7,25 +7,46 @@ pub const READ_LIMIT: usize = 40_000;
 
 pub fn own_words(chars: &Chars, body: &[char]) -> Vec<char> {
     let mut text = body[..body.len().min(READ_LIMIT)].to_vec();
-    if text.contains(&'>') || contains(&text, "&gt;") {
+    let mut signs = signs(&text);
+    if signs & QUOTE != 0 {
         blank_quotes(&mut text);
+        signs = self::signs(&text);
     }
-    if contains(&text, "://") || contains(&text, "www.") || contains(&text, "WWW.") {
+    if signs & ADDRESS != 0 {
         blank_addresses(chars, &mut text);
     }
-    if contains(&text, "r/") || contains(&text, "u/") {
+    if signs & NAME != 0 {
         blank_names(chars, &mut text);
     }
-    if text.contains(&'&') && text.contains(&';') {
+    if signs & ENTITY != 0 {
         resolve_entities(&mut text);
     }
     text
 }
 
-/// Whether an ASCII string is in the text.
-pub fn contains(text: &[char], wanted: &str) -> bool {
-    let first = wanted.as_bytes()[0] as char;
-    text.iter().enumerate().any(|(at, &c)| c == first && starts_with(text, at, wanted))
+const QUOTE: u8 = 1;
+const ADDRESS: u8 = 2;
+const NAME: u8 = 4;
+const ENTITY: u8 = 8;
+
+/// What a text may hold: `>` or `&gt;`; `://`, `www.` or `WWW.`; `r/` or `u/`; `&`.
+fn signs(text: &[char]) -> u8 {
+    let mut found = 0;
+    for (at, &c) in text.iter().enumerate() {
+        found |= match c {
+            '>' => QUOTE,
+            '&' if starts_with(text, at, "&gt;") => QUOTE | ENTITY,
+            '&' => ENTITY,
+            '/' => match text[..at].last() {
+                Some(':') if text.get(at + 1) == Some(&'/') => ADDRESS,
+                Some('r' | 'u') => NAME,
+                _ => 0,
+            },
+            '.' if text[..at].ends_with(&['w', 'w', 'w']) || text[..at].ends_with(&['W', 'W', 'W']) => ADDRESS,
+            _ => 0,
+        };
+    }
+    found
 }
 
 /// Whether an ASCII string stands at a place of the text.

@@ -59,16 +59,8 @@ fn masked(chars: &Chars, text: &[char], spans: &[Span]) -> Vec<char> {
 
 /// The token in the case that leaves VADER's capitals rule as it is without the titles.
 fn token_for(chars: &Chars, pieces: &[&[char]]) -> &'static str {
-    let mut any = false;
-    for piece in pieces {
-        for (start, end) in chars.split(piece) {
-            any = true;
-            if !chars.is_upper_text(&piece[start..end]) {
-                return TOKEN;
-            }
-        }
-    }
-    if any { SHOUTED } else { TOKEN }
+    let mut tokens = pieces.iter().flat_map(|piece| chars.split(piece)).peekable();
+    if tokens.peek().is_some() && tokens.all(|token| chars.is_upper_text(token)) { SHOUTED } else { TOKEN }
 }
 
 /// The text about each mention's film.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::catalogue::entry;
 use crate::chars::{Chars, UPPER};
+use crate::words::Words;
 
 /// Distinct tokens remembered; then the memory starts anew.
 const CACHED_TOKENS: usize = 200_000;
@@ -33,7 +34,7 @@ mod named {
         ["", "kind", "of", "no", "or", "nor", "never", "so", "this", "without", "doubt", "least", "at", "very", "but"];
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct Token {
     /// Its value in the lexicon; none for other words and for boosters.
     valence: Option<f64>,
@@ -44,6 +45,13 @@ struct Token {
     upper: bool,
     booster: f64,
     negates: bool,
+}
+
+/// Tokens the rules know nothing of, in small letters and in capitals: most are like these, and the memory stays small.
+const PLAIN: [Token; 2] = [plain(false), plain(true)];
+
+const fn plain(upper: bool) -> Token {
+    Token { valence: None, lexicon: 0.0, known: false, name: named::NONE, upper, booster: 0.0, negates: false }
 }
 
 type Phrase = (u16, u16, u16);
@@ -60,7 +68,10 @@ pub struct Vader {
     negation: f64,
     /// Whether Python's `sum` compensates (from 3.12 on).
     compensated: bool,
-    tokens: FxHashMap<Box<[char]>, Token>,
+    /// By token, its place in `met`.
+    tokens: Words<[char], u32>,
+    /// `PLAIN`, then each other one.
+    met: Vec<Token>,
 }
 
 impl Vader {
@@ -81,7 +92,8 @@ impl Vader {
             increment: entry(table, "increment")?,
             negation: entry(table, "negation")?,
             compensated: entry(table, "compensated")?,
-            tokens: FxHashMap::default(),
+            tokens: Words::default(),
+            met: PLAIN.to_vec(),
         };
         for (phrase, value) in pairs("idioms")? {
             let key = vader.phrase(&phrase);
@@ -117,8 +129,8 @@ impl Vader {
         } else {
             text
         };
-        let tokens: Vec<Token> =
-            chars.split(text).into_iter().map(|(start, end)| self.token(chars, &text[start..end])).collect();
+        let mut tokens = Vec::with_capacity(text.len() / 5 + 1);
+        tokens.extend(chars.split(text).map(|word| self.token(chars, word)));
         let mixed = {
             let upper = tokens.iter().filter(|token| token.upper).count();
             0 < upper && upper < tokens.len()
@@ -161,14 +173,19 @@ impl Vader {
     }
 
     fn token(&mut self, chars: &Chars, word: &[char]) -> Token {
-        if let Some(known) = self.tokens.get(word) {
-            return *known;
+        if let Some(&place) = self.tokens.get(word) {
+            return self.met[place as usize];
         }
         if self.tokens.len() > CACHED_TOKENS {
             self.tokens.clear();
+            self.met.truncate(PLAIN.len());
         }
         let token = self.take_apart(chars, word);
-        self.tokens.insert(word.into(), token);
+        let place = PLAIN.iter().position(|plain| *plain == token).unwrap_or(self.met.len());
+        if place == self.met.len() {
+            self.met.push(token);
+        }
+        self.tokens.insert(word, place as u32);
         token
     }
 

@@ -72,7 +72,6 @@ def table(source: "linker.Linker") -> dict[str, Any]:
             "others": about.ABOUT_OTHERS,
             "usual": about.USUAL,
         },
-        "watched": source.scorer.accept,
         "threads_kept": linker.THREADS_KEPT,
         "read_thread": _ThreadReader(source, index, numbers),
     }
