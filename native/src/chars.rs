@@ -9,10 +9,10 @@ pub const WORD: u8 = 2;
 pub const UPPER: u8 = 4;
 pub const LOWER: u8 = 8;
 pub const ALPHA: u8 = 16;
-/// It folds to a capital.
-pub const FOLDS_UPPER: u8 = 64;
 /// The Python code must read texts with this character: its case or its value depends on more than itself.
 pub const ODD: u8 = 32;
+/// It folds to a capital.
+pub const FOLDS_UPPER: u8 = 64;
 
 /// A combining mark folds to this: no letter and no space.
 pub const MARK: char = '\x01';
