@@ -31,7 +31,11 @@ _EXIT_SECONDS = 120
 
 @contextmanager
 def servers(**overrides: Any) -> Iterator[Settings]:
-    """Running servers in a folder and on ports of their own; the settings with which to reach them."""
+    """Running servers in a folder and on ports of their own; the settings with which to reach them.
+
+    From then on SIGTERM ends the process as an exception does, so that they do not stay behind.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="trendscope-bench-", ignore_cleanup_errors=True) as folder:
         settings = local_settings(isolated_settings(Path(folder), **overrides))
         kafka = KafkaNode(
