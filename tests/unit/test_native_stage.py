@@ -21,7 +21,7 @@ from processors.batch import BatchBuilder
 from processors.catalogue_reader import CatalogueReader
 from processors.linking import native as linking
 from processors.linking.linker import Linker
-from processors.linking.model import CommentText
+from processors.linking.model import CommentText, Film
 from processors.linking.thread import Thread
 from processors.native import NativeLinker, analyzer, extension
 from processors.native_batch import NativeBatchBuilder
@@ -111,6 +111,52 @@ class TestTexts:
         self, native: NativeLinker, native_analyzer: Any, body: str
     ) -> None:
         assert native.native.understand(native_analyzer, body, None, 2020) is None
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "> www.a.b\nWww.Heat.com Heat",  # only what is quoted asks for a look at addresses
+            "see www.a.b/Heat or WWW.Heat.com or Www.Heat.com",
+            "http:/Heat ://Heat r/Heat er/Heat u/Heat .r/Heat",
+            "&amp; &lt;Heat&gt; & Heat",
+            "&gt; Heat\n&gt;!Heat",
+        ],
+    )
+    def test_what_is_not_the_writers_own(
+        self, linker: Linker, native: NativeLinker, native_analyzer: Any, sentiment: FilmSentiment, body: str
+    ) -> None:
+        found = native.native.understand(native_analyzer, body, None, NOW.year)
+        assert found == said(linker, sentiment, CommentText(body, None, NOW))
+
+
+LONG = [
+    "Supercalifragil",
+    "Supercalifragili",
+    "Supercalifragilis",
+    "Ab\0cd",
+    "\0Abcd",
+    "Amélie",
+    "Ame\u0301lie",
+    "Élégie",
+]
+"""Of 15 bytes and more, with what counts as nothing, with letters of several bytes."""
+
+
+@pytest.mark.parametrize("word", LONG)
+def test_words_of_any_length_keep_apart(word: str, sentiment: FilmSentiment, native_analyzer: Any) -> None:
+    titles = [f"{title}{tail}" for title in LONG for tail in ("", " Returns Twice")]
+    films = [Film(number, title, year=2001, vote_count=9_000) for number, title in enumerate(titles, 1)]
+    linker = Linker(films)
+    native = NativeLinker(linker, extension())
+    for body in (f"I watched {word} last night.", f"I loved {word} Returns Twice, not {word} Returns.", word.lower()):
+        found = native.native.understand(native_analyzer, body, None, NOW.year)
+        assert found == said(linker, sentiment, CommentText(body, None, NOW))
+
+
+@pytest.mark.parametrize("word", LONG)
+def test_tokens_of_any_length_keep_apart(word: str, sentiment: FilmSentiment, native_analyzer: Any) -> None:
+    for text in (f"{word} is GREAT", f"{word.upper()} is great", f"not {word}", f"{word} {word[:-1]} {word}!"):
+        assert native_analyzer.compound(text) == sentiment._compound(text)
 
 
 VADER_PIECES = st.one_of(
