@@ -54,7 +54,7 @@ impl Trie {
     }
 
     /// Every form in a text, as (first word, last word, form), by end and then the longest first.
-    pub fn matches(&self, words: impl ExactSizeIterator<Item = u32> + Clone) -> Vec<(usize, usize, u32)> {
+    pub fn matches(&self, words: impl Iterator<Item = u32> + Clone) -> Vec<(usize, usize, u32)> {
         let mut found = Vec::new();
         let mut rest = words;
         for first in 0.. {
