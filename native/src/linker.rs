@@ -152,9 +152,7 @@ impl Linker {
         }
         let Links { mentions, uncertain, .. } = &mut links;
         uncertain.retain(|maybe| !mentions.iter().any(|mention| mention.film == maybe.film));
-        if let Some(film) = thread.film
-            && !mentions.iter().any(|mention| mention.film == film)
-        {
+        if let Some(film) = thread.film.filter(|&film| !mentions.iter().any(|mention| mention.film == film)) {
             let series = |mention: &Mention| self.catalogue.films[mention.film as usize].series;
             let others = mentions.iter().any(|mention| thread.series == 0 || series(mention) != thread.series);
             let probability = self.about.probability(context, others);

@@ -59,9 +59,7 @@ impl Worth {
             }
             score += self.year - f64::from(distance);
         }
-        if let (Some(when), Some(year)) = (told.when, film.year)
-            && (-1..=1).contains(&(when - year))
-        {
+        if told.when.zip(film.year).is_some_and(|(when, year)| (-1..=1).contains(&(when - year))) {
             score += self.recent;
         }
         Some(score)
