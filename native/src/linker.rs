@@ -111,8 +111,8 @@ impl Linker {
 
     /// What a thread title says; remembered by title and year.
     pub fn thread(&mut self, py: Python<'_>, title: &str, created: Option<i32>) -> PyResult<Arc<Thread>> {
-        let known = self.threads.entry(created.unwrap_or(0)).or_default();
-        if let Some(found) = known.get(title) {
+        let year = created.unwrap_or(0);
+        if let Some(found) = self.threads.get(&year).and_then(|known| known.get(title)) {
             return Ok(Arc::clone(found));
         }
         let row: Option<ThreadRow> =
@@ -123,10 +123,10 @@ impl Linker {
             series,
             forms: forms.into_iter().map(Surface::from_row).collect(),
         }));
-        if known.len() >= self.threads_kept {
-            known.clear();
+        if self.threads.values().map(FxHashMap::len).sum::<usize>() >= self.threads_kept {
+            self.threads.clear();
         }
-        known.insert(title.to_owned(), Arc::clone(&found));
+        self.threads.entry(year).or_default().insert(title.to_owned(), Arc::clone(&found));
         Ok(found)
     }
 
