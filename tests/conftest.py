@@ -16,6 +16,7 @@ from local.nodes.cassandra import CassandraNode
 from local.nodes.kafka import KafkaNode
 from storage.store import Store
 from tests.support.cassandra import fresh_store
+from tests.support.kafka_sockets import close_abandoned
 from tests.support.ports import free_ports
 
 _DEADLINE = 120.0
@@ -23,6 +24,8 @@ _DEADLINE = 120.0
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
 """No example fails for the time it takes: other processes may have the processor."""
+
+close_abandoned()
 
 
 class Folders(LoadScopeScheduling):
