@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final, Protocol
 
+from processors.linking.fame import votes_of
 from processors.linking.model import Film
-from processors.linking.surfaces import votes_of
 from processors.linking.text import fold, join_words, normalise, word_spans
 
 _STOPPED: Final = """

@@ -13,7 +13,7 @@ from processors.linking.linker import Linker
 from processors.linking.model import CommentText, Links
 from processors.sentiment import native as sentiment
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables and calls that both sides agree on; a library built from other sources is left alone."""
 
 log = get_logger("processors.native")

@@ -142,10 +142,12 @@ impl Surface {
 pub struct Film {
     pub movie_id: i64,
     pub year: Option<i32>,
-    /// ln(1 + votes).
+    /// ln(1 + votes), or what is assumed for them.
     pub fame: f64,
     /// log10(1 + votes) - 3, clipped.
     pub votes: f64,
+    /// Powers of ten by which its id is below those of its year.
+    pub earliness: f64,
     pub votes_unknown: bool,
     /// Number of its series; 0 for none.
     pub series: u32,
@@ -153,12 +155,12 @@ pub struct Film {
     pub first: bool,
 }
 
-/// (movie id, year, ln(1 + votes), clipped log10(1 + votes) - 3, votes unknown, series, first of its series)
-type FilmRow = (i64, Option<i32>, f64, f64, bool, u32, bool);
+/// The fields of a film, in their order.
+type FilmRow = (i64, Option<i32>, f64, f64, f64, bool, u32, bool);
 
 impl Film {
-    fn from_row((movie_id, year, fame, votes, votes_unknown, series, first): FilmRow) -> Self {
-        Self { movie_id, year, fame, votes, votes_unknown, series, first }
+    fn from_row((movie_id, year, fame, votes, earliness, votes_unknown, series, first): FilmRow) -> Self {
+        Self { movie_id, year, fame, votes, earliness, votes_unknown, series, first }
     }
 }
 

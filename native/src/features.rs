@@ -46,6 +46,7 @@ singles!(
     nameness,
     votes,
     votes_unknown,
+    earliness,
     margin,
     place,
     franchise,
@@ -298,6 +299,7 @@ fn of_surface(site: &Site<'_>, case: usize, f: &mut Features) {
     f.set(Single::nameness, clip(surface.nameness, -2.0, 1.5));
     f.set(Single::votes, site.film.votes);
     f.mark(Single::votes_unknown, site.film.votes_unknown);
+    f.set(Single::earliness, site.film.earliness);
     f.set(Single::margin, site.margin / crate::resolve::NO_RIVAL);
     f.mark(Single::place, surface.place);
     f.set(Single::franchise, surface.franchise);

@@ -92,7 +92,7 @@ impl Analyzer {
 
 #[pymodule]
 fn trendscope_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("VERSION", 2)?;
+    module.add("VERSION", 3)?;
     module.add_class::<Linker>()?;
     module.add_class::<Analyzer>()?;
     module.add_class::<batch::Batch>()?;

@@ -10,11 +10,12 @@ from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from processors.linking.context import CommentContext
+from processors.linking.fame import earliness, votes_of
 from processors.linking.index import Surface
 from processors.linking.model import Film
 from processors.linking.names import CALENDAR, GIVEN_NAMES, PLACES
 from processors.linking.resolve import NO_RIVAL, Choice
-from processors.linking.surfaces import Kind, votes_of
+from processors.linking.surfaces import Kind
 from processors.linking.talk import STORY, TALK, WORK
 from processors.linking.thread import Thread
 from processors.linking.titles import ARTICLES, NUMBERS
@@ -163,6 +164,7 @@ def _of_surface(site: Site, case: str) -> dict[str, float]:
         "nameness": _clip(surface.nameness, -2, 1.5),
         "votes": votes_feature(choice.film),
         "votes_unknown": float(choice.film.vote_count is None),
+        "earliness": earliness(choice.film),
         "margin": choice.margin / NO_RIVAL,
         "place": float(surface.text in PLACES or surface.text in CALENDAR),
         "franchise": franchise_feature(surface),

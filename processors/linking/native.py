@@ -4,16 +4,15 @@ Everything is handed over as data, so that words, weights and thresholds stand i
 whose case or value is not its own affair are left to the Python code, see `character`.
 """
 
-import math
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from processors.linking import about, chains, features, linker, resolve, scorer, talk
+from processors.linking import about, chains, fame, features, linker, resolve, scorer, talk
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.names import CALENDAR, GIVEN_NAMES, PLACES
-from processors.linking.surfaces import UNKNOWN_VOTES, Kind
+from processors.linking.surfaces import Kind
 from processors.linking.text import fold
 from processors.linking.thread import FUTURE_YEARS, SEQUEL_YEARS
 from processors.linking.titles import NUMBERS
@@ -51,8 +50,9 @@ def table(source: "linker.Linker") -> dict[str, Any]:
         (
             film.movie_id,
             film.year,
-            resolve.fame(film),
+            fame.fame(film),
             features.votes_feature(film),
+            fame.earliness(film),
             film.vote_count is None,
             numbers[index.series[position]],
             position in index.firsts,
@@ -171,5 +171,5 @@ def _worth() -> dict[str, Any]:
         "original": resolve.ORIGINAL,
         "future_years": FUTURE_YEARS,
         "sequel_years": SEQUEL_YEARS,
-        "known": math.log1p(UNKNOWN_VOTES),
+        "known": resolve.KNOWN,
     }

@@ -4,9 +4,10 @@ import math
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from processors.linking.fame import UNKNOWN_VOTES, fame
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import Film
-from processors.linking.surfaces import UNKNOWN_VOTES, Kind, votes_of
+from processors.linking.surfaces import Kind
 from processors.linking.thread import FUTURE_YEARS, SEQUEL_YEARS, Thread, released
 
 KIND: Final = {
@@ -43,18 +44,8 @@ ORIGINAL: Final = 4.0
 """What "the original" or "the first" before a title is worth to the oldest film it may mean."""
 
 
-SETTLED: Final = 2020
-FORGOTTEN: Final = 30.0
-"""Of films whose votes are unknown, older ones are spoken of less: by a factor of e for each 30 years before 2020. So a
-"Snow White" of nowadays goes before that of 1916."""
-
-
-def fame(film: Film) -> float:
-    """How well a film is known: ln(1 + votes), less its age where the votes are assumed."""
-    known = math.log1p(votes_of(film))
-    if film.vote_count is not None or film.year is None:
-        return known
-    return known - max(0, SETTLED - film.year) / FORGOTTEN
+KNOWN: Final = math.log1p(UNKNOWN_VOTES)
+"""The fame above which a film is known."""
 
 
 class Told(NamedTuple):
@@ -92,7 +83,7 @@ def choose(
     oldest = (
         min((index.films[i].year or _NO_YEAR for i, _ in surface.entries), default=_NO_YEAR) if told.original else 0
     )
-    bare = any(kind == Kind.FULL and votes_of(index.films[i]) > UNKNOWN_VOTES for i, kind in surface.entries)
+    bare = any(kind == Kind.FULL and fame(index.films[i]) > KNOWN for i, kind in surface.entries)
     best: tuple[float, int, Kind] | None = None
     second = -math.inf
     for position, kind in surface.entries:

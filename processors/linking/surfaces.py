@@ -53,9 +53,6 @@ KINDS: Final = len(Kind)
 KNOWN_VOTES: Final = 300
 """TMDB votes from which people shorten a title; fewer, and the short form is more likely another thing."""
 
-UNKNOWN_VOTES: Final = 300
-"""Votes assumed where TMDB's figure is missing: the film is neither famous nor obscure."""
-
 _SHORTER: Final = (("doctor", "dr"), ("mister", "mr"), ("versus", "vs"), ("colour", "color"), ("saint", "st"))
 """Words written in two ways."""
 
@@ -75,11 +72,6 @@ _INNER: Final = 3
 
 _MAX_WORDS: Final = 40
 """Longest surface kept; nobody writes a longer title out, and automaton memory grows with length."""
-
-
-def votes_of(film: Film) -> int:
-    """TMDB votes, or the assumption for an unknown number."""
-    return UNKNOWN_VOTES if film.vote_count is None else film.vote_count
 
 
 def _spellings(words: str, title: str) -> Iterator[str]:

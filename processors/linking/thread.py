@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from processors.linking.fame import fame
 from processors.linking.index import CatalogueIndex, Surface
 from processors.linking.model import Film
-from processors.linking.surfaces import Kind, initials, votes_of
+from processors.linking.surfaces import Kind, initials
 from processors.linking.text import normalise
 from processors.linking.titles import NUMBERS, numbered, numerals, split_title
 
@@ -136,4 +137,4 @@ def _rank(film: Film, year: int | None, created: datetime | None) -> tuple[bool,
     near = film.year is not None and (
         film.year == year or (year is None and created is not None and abs(film.year - created.year) <= 1)
     )
-    return near, votes_of(film)
+    return near, fame(film)
