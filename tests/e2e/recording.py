@@ -1,42 +1,18 @@
-"""What the platform left behind, read from outside: topics, and the catalogue snapshots its job used."""
+"""What the platform left behind, read from outside: its comments, and the catalogue snapshots its job used."""
 
 import threading
 from pathlib import Path
-from typing import TypeVar
-
-from kafka import TopicPartition
-from kafka.consumer.fetcher import ConsumerRecord
 
 from common.clock import to_millis
-from common.kafka import open_consumer
 from configs.topics import REDDIT_STREAM
-from contracts.events import Event, RedditComment
+from contracts.events import RedditComment
 from processors.catalogue_reader import CatalogueReader
 from processors.linking.linker import Linker
 from processors.linking.model import CommentText
 from processors.sentiment.score import FilmSentiment
 from processors.snapshots import SnapshotFiles
 from tests.oracle import OracleComment
-
-E = TypeVar("E", bound=Event)
-
-
-def read_topic(servers: str, topic: str, model: type[E]) -> list[tuple[E, ConsumerRecord]]:
-    """Every message of a topic, in order, with its record."""
-    consumer = open_consumer(servers, group=None, client_id="e2e", deadline=30)
-    try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        assert partitions, f"topic {topic} is not there"
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        found: list[tuple[E, ConsumerRecord]] = []
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            for records in consumer.poll(timeout_ms=500).values():
-                found += [(model.decode(record.value), record) for record in records]
-        return found
-    finally:
-        consumer.close()
+from tests.support.topics import read_topic
 
 
 class SnapshotKeeper:

@@ -26,7 +26,8 @@ from local.readiness import messages_in
 from local.urls import answers, urls
 from storage.store import Store
 from tests import oracle
-from tests.e2e.recording import linked_comments, read_topic
+from tests.e2e.recording import linked_comments
+from tests.support.topics import read_topic
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaProducer
 
 from common.kafka import Publisher
 from common.topics import create_topics, open_admin
@@ -25,6 +25,7 @@ from storage.store import Store
 from tests.support.cassandra import migrated, settings_for
 from tests.support.ml import SLIDE, START, WINDOW, updates
 from tests.support.ports import free_port
+from tests.support.topics import read_topic
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -168,17 +169,12 @@ def mae_before_the_last_window(wanted: dict[tuple[int, Any, int], Prediction]) -
 
 def _published_what_was_stored(servers: str, wanted: dict[tuple[int, Any, int], Prediction]) -> None:
     """Copies are allowed, and equal; the last word on each forecast is the stored one."""
-    consumer = KafkaConsumer(
-        PREDICTIONS_STREAM, bootstrap_servers=servers, auto_offset_reset="earliest", consumer_timeout_ms=3_000
-    )
     last: dict[tuple[int, Any, int], Prediction] = {}
     forecast: dict[tuple[int, Any, int], float] = {}
-    for record in consumer:
-        row = Prediction.decode(record.value)
+    for row, _ in read_topic(servers, PREDICTIONS_STREAM, Prediction):
         key = (row.movie_id, row.made_at, row.horizon)
         assert forecast.setdefault(key, row.predicted) == row.predicted
         last[key] = row
-    consumer.close()
     assert last == wanted
 
 

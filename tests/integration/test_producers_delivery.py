@@ -11,16 +11,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kafka import KafkaConsumer
 
 from common.service import EXIT_CONFIGURATION, EXIT_DEPENDENCY
 from configs.settings import ROOT
 from configs.topics import REDDIT_STREAM, TMDB_STREAM
 from contracts.events import RedditComment, TmdbFilm
 from tests.support.ports import free_port, free_ports
+from tests.support.topics import read_topic
 
 pytestmark = pytest.mark.integration
 
@@ -67,13 +66,6 @@ def wait_for(url: str, child: subprocess.Popen[bytes], wanted: str) -> str:
             return text
         time.sleep(0.1)
     pytest.fail(f"{wanted!r} was never in {url}; last seen: {text[-500:]}")
-
-
-def read_all(servers: str, topic: str) -> list[Any]:
-    consumer = KafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest", consumer_timeout_ms=3_000)
-    values = [message.value for message in consumer]
-    consumer.close()
-    return values
 
 
 @pytest.fixture
@@ -139,7 +131,7 @@ def test_no_comment_is_lost_over_kills_and_what_is_sent_again_has_the_same_id(
                 assert second.wait(60) == EXIT_CONFIGURATION
             producer.send_signal(signal.SIGTERM)
             assert producer.wait(30) == 0
-    sent = Counter(RedditComment.decode(value).id for value in read_all(kafka, REDDIT_STREAM))
+    sent = Counter(comment.id for comment, _ in read_topic(kafka, REDDIT_STREAM, RedditComment))
     assert set(sent) == {f"n{number:05d}" for number in range(COMMENTS) if number % 50}
     assert max(sent.values()) <= 4
 
@@ -162,7 +154,7 @@ def test_films_of_the_lists_and_the_catalogue_arrive_and_details_enrich_them(
             wait_for(f"{page}/metrics", producer, 'polls_total{outcome="ok",source="tmdb"} 2.0')
             producer.send_signal(signal.SIGTERM)
             assert producer.wait(30) == 0
-    films = [TmdbFilm.decode(value) for value in read_all(kafka, TMDB_STREAM)]
+    films = [film for film, _ in read_topic(kafka, TMDB_STREAM, TmdbFilm)]
     ranks = [film.trending_rank for film in films if film.trending_rank]
     assert ranks[:60] == list(range(1, 61))
     assert any(not film.lists for film in films)

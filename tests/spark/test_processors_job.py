@@ -10,9 +10,9 @@ import requests
 from common.clock import system_clock
 from configs.topics import DEAD_LETTER_STREAM
 from contracts.events import DeadLetter, RedditComment
-from tests.e2e.recording import read_topic
 from tests.support.job_world import DEADLINE, FILMS, JobWorld, check_revisions, check_windows, windows
 from tests.support.processor import processor
+from tests.support.topics import read_topic
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.spark, pytest.mark.integration, pytest.mark.timeout(1800)]

@@ -19,9 +19,9 @@ from processors.linking.model import CommentText, Film
 from processors.sentiment.score import FilmSentiment
 from storage.store import Store
 from tests import oracle
-from tests.e2e.recording import read_topic
 from tests.oracle import OracleComment
 from tests.support.processor import Processor
+from tests.support.topics import read_topic
 from tests.support.waiting import wait_until
 
 DEADLINE = 400.0
