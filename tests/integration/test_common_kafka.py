@@ -16,6 +16,7 @@ from contracts.events import Event, RedditComment, TmdbFilm
 from local.nodes.kafka import KafkaNode
 from tests.support.ports import free_port, free_ports
 from tests.support.records import NOON, film, prediction
+from tests.support.topics import read_topic
 
 pytestmark = pytest.mark.integration
 
@@ -38,21 +39,9 @@ def mortal(tmp_path: Path) -> Iterator[KafkaNode]:
         yield node
 
 
-def read(servers: str, topic: str, model: type[E], count: int) -> list[E]:
-    """The first `count` events of a topic, and whatever follows them within a second."""
-    consumer = open_consumer(servers, topic, group=None, client_id="test", deadline=30)
-    events: list[E] = []
-    end = time.monotonic() + 30
-    while len(events) < count and time.monotonic() < end:
-        events += _poll(consumer, model, 500)
-    events += _poll(consumer, model, 1_000)
-    consumer.close()
-    return events
-
-
-def _poll(consumer: object, model: type[E], timeout: int) -> list[E]:
-    polled = consumer.poll(timeout_ms=timeout)  # type: ignore[attr-defined]
-    return [model.decode(record.value) for records in polled.values() for record in records]
+def read(servers: str, topic: str, model: type[E]) -> list[E]:
+    """All events of a topic."""
+    return [event for event, _ in read_topic(servers, topic, model)]
 
 
 def comment(body: str) -> RedditComment:
@@ -64,14 +53,14 @@ def test_what_is_flushed_is_read_in_order_and_whole(kafka: str, publisher: Publi
     for event in sent:
         publisher.send(TMDB_STREAM, event)
     publisher.flush()
-    assert read(kafka, TMDB_STREAM, TmdbFilm, 500) == sent
+    assert read(kafka, TMDB_STREAM, TmdbFilm) == sent
 
 
 def test_a_comment_of_five_megabytes_passes(kafka: str, publisher: Publisher) -> None:
     large = comment("x" * 5_000_000)
     publisher.send(REDDIT_STREAM, large)
     publisher.flush()
-    assert read(kafka, REDDIT_STREAM, RedditComment, 1) == [large]
+    assert read(kafka, REDDIT_STREAM, RedditComment) == [large]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +121,7 @@ def test_a_killed_broker_fails_the_flush_and_then_takes_writes_again(
         publisher.send(TMDB_STREAM, event)
     publisher.flush()
     publisher.close()
-    assert read(mortal.bootstrap_servers, TMDB_STREAM, TmdbFilm, 202) == acknowledged + again
+    assert read(mortal.bootstrap_servers, TMDB_STREAM, TmdbFilm) == acknowledged + again
 
 
 def test_a_short_absence_is_bridged(mortal: KafkaNode) -> None:
@@ -148,7 +137,7 @@ def test_a_short_absence_is_bridged(mortal: KafkaNode) -> None:
         mortal.start()
         flushing.result(60)
     publisher.close()
-    assert read(mortal.bootstrap_servers, TMDB_STREAM, TmdbFilm, 2) == [film(1), film(2)]
+    assert read(mortal.bootstrap_servers, TMDB_STREAM, TmdbFilm) == [film(1), film(2)]
 
 
 def test_no_broker_is_an_error_within_the_deadline() -> None:

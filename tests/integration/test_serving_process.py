@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 import requests
 
-from common.kafka import open_consumer
 from configs.settings import ROOT, Settings
 from configs.topics import BREAKOUTS_STREAM
 from contracts.events import Breakout
@@ -28,6 +27,7 @@ from tests.support import records
 from tests.support.cassandra import migrated, settings_for
 from tests.support.notebook import run_notebook
 from tests.support.ports import free_port, free_ports
+from tests.support.topics import read_topic
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -169,7 +169,7 @@ def test_a_breakout_is_found_stored_published_shown_and_streamed_once(
             after = BEGIN + (QUIET + LOUD) * MINUTE
             wait_until(lambda: store.momentum.window(after), DEADLINE, what="the window after the kill")
             assert [each.breakout_id for each in store.breakouts.latest()] == [found[0].breakout_id]
-    ids = {breakout.breakout_id for breakout in _published(kafka)}
+    ids = {breakout.breakout_id for breakout, _ in read_topic(kafka, BREAKOUTS_STREAM, Breakout)}
     assert ids == {found[0].breakout_id}
 
 
@@ -178,15 +178,6 @@ def _ok(url: str) -> bool:
         return requests.get(url, timeout=5).ok
     except requests.RequestException:
         return False
-
-
-def _published(kafka: str) -> list[Breakout]:
-    consumer = open_consumer(kafka, BREAKOUTS_STREAM, group=None, client_id="test", deadline=30)
-    try:
-        rows = wait_until(lambda: consumer.poll(timeout_ms=1_000), 30, what="a breakout in its topic")
-        return [Breakout.decode(record.value) for part in rows.values() for record in part]
-    finally:
-        consumer.close()
 
 
 def test_an_outage_shows_the_last_state_and_its_age_and_ends_by_itself(
