@@ -25,7 +25,7 @@ from ml_service.model.linear import Rows
 from ml_service.model.scores import Scoreboard
 from ml_service.model.series import FilmSeries, log_scale
 
-MODEL_VERSION = "mixture-3"
+MODEL_VERSION = "mixture-4"
 """Changes whenever the same input would give other forecasts."""
 
 _SHARED_SHOCK = 0.1

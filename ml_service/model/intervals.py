@@ -4,7 +4,9 @@ Signed errors, in units of what was expected of the film, are counted in bins, i
 of an interval are quantiles of these counts (split conformal prediction on labels that fade). A class with few labels
 leans on all classes of its horizon, and a horizon with few on the shorter one: of a film that is new, or a horizon
 whose labels are late, something is known all the same. Adaptive conformal inference (Gibbs and Candes, 2021) then
-widens or narrows the class's intervals until the share of outcomes inside is the wanted one, whatever the data do.
+steers each class until the share of outcomes inside is the wanted one, whatever the data do: where too many are, inner
+quantiles are taken, which finds the right ones at once on whatever scale errors are, also where most are nothing; where
+too few are, the outer ones are moved out, because of errors further out the counts know little.
 Classes, because hundreds of silent films, whose intervals always hold, would be paid for by the few that move.
 """
 
@@ -16,8 +18,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_service.model.error_table import BINS, bins_of, laplace_shares, quantile, shares
 from ml_service.model.linear import Rows
 from ml_service.model.series import Array, from_log_scale, log_scale
+from ml_service.model.shocks import SharedShocks
 
 Hits = NDArray[np.bool_]
 
@@ -26,12 +30,15 @@ _START_ERROR = 0.3
 _GROWTH = 0.75
 """Errors grow as this power of the horizon until labels tell: between a random walk's root and a trend's line."""
 _GROWTH_PRIOR = 20.0
-_WIDTH_RATE = 0.02
-"""Step of the log width for one outcome: a wrong width is mended in some fifty."""
-_LEAST_LOG_WIDTH = -8.0
-"""So narrow that even of outcomes which nearly always repeat the last value (ranks, silent films) a share can miss."""
-_WIDTH_HURRY = 30.0
+_RATE = 0.05
+"""Step of a class's control for one outcome at the first horizon: a wrong coverage is mended in some twenty."""
+_LEAST_CONTROL, _MOST_CONTROL = -8.0, 3.0
+"""From next to nothing, so that even of outcomes which nearly always repeat the last value (ranks, silent films) a
+share can miss, to twenty times as wide as the errors that were seen."""
+_HURRY = 30.0
 """The first labels move it faster, up to so many times: a wrong start is the error of the first days."""
+_TRUST_LABELS = 300.0
+"""Labels after which a class is judged half by what its intervals held, and no longer by what they would hold now."""
 _FILM_MEMORY = 50.0
 _FILM_PRIOR = 3.0
 """A film's own error counts as much as its class's after three labels: the class is already chosen by it."""
@@ -47,17 +54,6 @@ _SIZE_MEMORY = 100.0
 intervals of films that are new today must not stay as wide as those of the first days."""
 _PRIOR_LABELS = 5.0
 """What a class takes over of its horizon, and a horizon of the shorter one, counts as so many labels."""
-_CORRELATION, _CORRELATION_STEPS, _CORRELATION_MEMORY = 0.1, 5.0, 100.0
-"""Of the errors of one step: a first guess, the steps that it counts as, and the steps that are remembered."""
-_LEAST_CORRELATION = 0.01
-_ENOUGH_FILMS = 20
-"""A step with fewer films says less about their correlation."""
-_SIDES_LABELS = 50.0
-"""Labels after which it is half believed that errors lean to one side: forecasts that still learn are too low on
-one day and too high on the next."""
-_BIN_EDGES = np.concatenate([[0.0], np.geomspace(1e-12, 0.01, 61)[:-1], np.geomspace(0.01, 100.0, 98)])
-"""Of the absolute errors' bins, in expected errors: a tenth wide each, so that a quantile is as exact as that; the
-wider ones below a hundredth are for silent films, whose errors are next to nothing beside the rare comment."""
 
 
 class Intervals:
@@ -69,13 +65,14 @@ class Intervals:
         shape = (len(horizons), len(middles) + 1)
         self._errors = np.tile([_START_ERROR, *middles], (len(horizons), 1))
         self._errors[:, _NEW] *= [(h / horizons[0]) ** _GROWTH for h in horizons]
-        self._labels, self._log_width = np.zeros(shape), np.zeros(shape)
-        self._counts = np.zeros((*shape, 2 * len(_BIN_EDGES) - 2))
+        self._labels, self._control = np.zeros(shape), np.zeros(shape)
+        """Control: below 0 the log of the share taken of the wanted level, above 0 that of a factor of width."""
+        self._rates = _RATE * np.sqrt(horizons[0] / np.array(horizons))[:, None]
+        """Outcomes of a long horizon overlap, and each tells less that is new."""
+        self._counts = np.zeros((*shape, BINS))
         self._mean = np.zeros(len(horizons))
         """Of absolute log errors, over all classes."""
-        self._correlation = np.full(len(horizons), _CORRELATION)
-        """Of the films' errors in one step, as measured in so many steps:"""
-        self._steps = np.full(len(horizons), _CORRELATION_STEPS)
+        self._shocks = SharedShocks(len(horizons))
         self._waiting: list[tuple[Rows, Array, Array, Hits]] = []
         self._tell()
 
@@ -118,39 +115,30 @@ class Intervals:
         horizons, places, errors, inside = (np.concatenate(part) for part in zip(*self._waiting, strict=True))
         self._waiting = []
         kinds = places[:, 0].astype(np.intp)
-        weights = self._weights(horizons, np.sign(errors))
+        weights, even = self._shocks.weigh(horizons, np.sign(errors))
         keep = self._learn_sizes(horizons, kinds, np.abs(errors), weights)
         usual = self._errors[horizons, kinds]
         # In units of what would be expected by now of a film in that place: the first forecasts were made knowing
         # nothing, and their units say nothing about later ones.
         units = errors / np.maximum(_LEAST_SCALE, (_FILM_PRIOR * usual + places[:, 2]) / (_FILM_PRIOR + places[:, 1]))
-        half = len(_BIN_EDGES) - 1
-        bins = np.minimum(np.searchsorted(_BIN_EDGES, np.abs(units), side="right") - 1, half - 1)
-        bins = np.where(units < 0, half - 1 - bins, half + bins)
         self._counts *= keep[..., None]
-        np.add.at(self._counts, (horizons, kinds, bins), weights)
-        change = self._sums(horizons, kinds, weights * (~inside - self._miss))
-        rates = _WIDTH_RATE * np.maximum(1.0, _WIDTH_HURRY / (1.0 + self._labels))
-        self._log_width = np.clip(self._log_width + rates * change, _LEAST_LOG_WIDTH, 3.0)
+        np.add.at(self._counts, (horizons, kinds, bins_of(units)), weights)
+        self._steer(horizons, kinds, even, inside, units)
         self._tell()
 
-    def _weights(self, horizons: Rows, signs: Array) -> Array:
-        """What each label of the step counts: n labels that share their shocks are n / (1 + correlation (n - 1)).
+    def _steer(self, horizons: Rows, kinds: Rows, weights: Array, inside: Hits, units: Array) -> None:
+        """Move the controls by the share of outcomes inside.
 
-        The correlation (Kish's design effect) is measured by how often two films of one step err on the same side: a
-        day on which 900 films miss together must not swing the width as 900 days would.
+        At first an outcome is judged by the interval that would be made now: that the first ones of all held, which
+        were made knowing nothing, is no reason to narrow those that are made a horizon later.
         """
-        labels = np.bincount(horizons, minlength=len(self._horizons))
-        common = np.bincount(horizons, signs, len(self._horizons)) ** 2
-        found: Array = 1.0 / (1.0 + self._correlation * np.maximum(0, labels - 1))
-        for h in np.flatnonzero(labels > 1):
-            n = int(labels[h])
-            weight = min(n, _ENOUGH_FILMS) / _ENOUGH_FILMS
-            self._steps[h] = min(_CORRELATION_MEMORY, self._steps[h] + weight)
-            together = (float(common[h]) - n) / (n * (n - 1))
-            self._correlation[h] += weight / self._steps[h] * (together - self._correlation[h])
-            self._correlation[h] = min(1.0, max(_LEAST_CORRELATION, self._correlation[h]))
-        return found[horizons]
+        lower, upper = np.array(self._lower)[horizons, kinds], np.array(self._upper)[horizons, kinds]
+        labels = self._labels[horizons, kinds]
+        trust = labels / (labels + _TRUST_LABELS)
+        held = trust * inside + (1.0 - trust) * ((-lower <= units) & (units <= upper))
+        change = self._sums(horizons, kinds, weights * (1.0 - held - self._miss))
+        rates = self._rates * np.maximum(1.0, _HURRY / (1.0 + self._labels))
+        self._control = np.clip(self._control + rates * change, _LEAST_CONTROL, _MOST_CONTROL)
 
     def _learn_sizes(self, horizons: Rows, kinds: Rows, sizes: Array, weights: Array) -> Array:
         """Learn how large errors are; returns what is kept of each class's older labels."""
@@ -171,14 +159,14 @@ class Intervals:
 
     def _tell(self) -> None:
         """Make the tables that forecasts look at. Lists: an array takes five times as long for one cell."""
-        prior, rows = _laplace(), []
+        prior, rows = laplace_shares(), []
         for counts in self._counts:
-            prior = _shares(_evened(counts.sum(axis=0)) + _PRIOR_LABELS * prior)
-            rows.append(_shares(_evened(counts) + _PRIOR_LABELS * prior))
-        shares, widths = np.array(rows), np.exp(self._log_width)
-        ends = np.concatenate([-_BIN_EDGES[:0:-1], _BIN_EDGES])
-        self._lower = (np.maximum(0.0, -_quantile(shares, ends, self._miss / 2)) * widths).tolist()
-        self._upper = (np.maximum(0.0, _quantile(shares, ends, 1 - self._miss / 2)) * widths).tolist()
+            prior = shares(counts.sum(axis=0), prior, _PRIOR_LABELS)
+            rows.append(shares(counts, prior, _PRIOR_LABELS))
+        table, widths = np.array(rows), np.exp(np.maximum(0.0, self._control))
+        level = (1.0 - self._miss) * np.exp(np.minimum(0.0, self._control))
+        self._lower = (np.maximum(0.0, -quantile(table, (1.0 - level) / 2)) * widths).tolist()
+        self._upper = (np.maximum(0.0, quantile(table, (1.0 + level) / 2)) * widths).tolist()
         self._growth = self._grown()
         usual = self._errors.copy()
         for h in range(1, len(usual)):
@@ -203,33 +191,6 @@ class Intervals:
 def _share(new: Array, labels: Array) -> Array:
     """What new labels count in a mean, of all labels or of those that are remembered."""
     return cast(Array, np.maximum(new / np.maximum(1e-12, labels), np.minimum(1.0, new / _SIZE_MEMORY)))
-
-
-def _laplace() -> Array:
-    """Shares of the bins when errors are Laplace with the expected mean."""
-    upper = -np.diff(0.5 * np.exp(-_BIN_EDGES))
-    return np.concatenate([upper[::-1], upper])
-
-
-def _evened(counts: Array) -> Array:
-    """The counts, the more alike on both sides of 0 the fewer they are."""
-    total = counts.sum(axis=-1, keepdims=True)
-    own = total / (total + _SIDES_LABELS)
-    return cast(Array, own * counts + (1 - own) * 0.5 * (counts + counts[..., ::-1]))
-
-
-def _shares(counts: Array) -> Array:
-    return cast(Array, counts / counts.sum(axis=-1, keepdims=True))
-
-
-def _quantile(shares: Array, ends: Array, level: float) -> Array:
-    """The point below which there is a share of `level`, in each row of bins between `ends`."""
-    total = np.cumsum(shares, axis=-1)
-    place = np.argmax(total >= level, axis=-1)
-    here = np.take_along_axis(shares, place[..., None], axis=-1)[..., 0]
-    above = np.take_along_axis(total, place[..., None], axis=-1)[..., 0]
-    inside = (above - level) / np.maximum(here, 1e-300)
-    return cast(Array, ends[place + 1] - inside * (ends[place + 1] - ends[place]))
 
 
 class FilmErrors:

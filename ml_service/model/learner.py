@@ -114,7 +114,7 @@ class Learner:
         prior = np.full(experts, (1 - _PERSISTENCE_PRIOR) / (experts - 1))
         prior[0] = _PERSISTENCE_PRIOR
         self._shared = Mixture(count, prior, configuration.mixture_memory)
-        self._levels = Mixture(count * LEVELS, prior, configuration.mixture_memory)
+        self._levels = Mixture(count, prior, configuration.mixture_memory, kinds=LEVELS)
         self._tops = Mixture(count, _TOP_PRIOR, configuration.mixture_memory)
         self._intervals = Intervals(grid.horizons, coverage)
         self._baseline_losses = np.zeros((count, len(BASELINES)))

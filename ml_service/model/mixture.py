@@ -16,16 +16,26 @@ from ml_service.model.series import Array
 _LARGEST_GAIN = 2.0
 """Gains are cut at this many times their usual size: one wild outcome must not freeze the learning rates for long."""
 _SCALE_MEMORY = 200.0
+_LEAN_STEPS, _OWN_STEPS = 10.0, 20.0
+"""Steps after which a shorter horizon's weights are half believed, and own steps after which they count for half: of
+what the first is good for, the second has usually seen little by then, and later it knows better itself."""
 
 
 class Mixture:
     """Rows of weights over the same experts. What a time step teaches is added up, and counts when the step is over.
 
     The films of one step share its shocks: a hundred labels of one bad day are one day's evidence, not a hundred.
+
+    The rows are those of the horizons, shortest first. Labels of a long horizon come late and say little that is new
+    from step to step, so the prior of its rows leans on what the same rows of the next shorter horizon have learned.
     """
 
-    def __init__(self, rows: int, prior: Array, memory: float) -> None:
-        """Make rows that all start at `prior`; `memory` is in steps."""
+    def __init__(self, horizons: int, prior: Array, memory: float, kinds: int = 1) -> None:
+        """Make `kinds` rows a horizon that all start at `prior`; `memory` is in steps."""
+        rows = horizons * kinds
+        self._kinds, self._start = kinds, prior
+        self._steps, self._known = np.zeros(rows), np.zeros(rows)
+        """Steps with labels of the row's own, and those its weights rest on, be it by a shorter horizon's."""
         self._prior = np.tile(prior, (rows, 1))
         self._keep = 1.0 - 1.0 / memory
         shape = (rows, len(prior))
@@ -56,7 +66,21 @@ class Mixture:
         self._square[rows] = self._keep * self._square[rows] + gains * gains
         rates = learning_rates(self._range[rows], self._square[rows])
         self._regret[rows] = self._keep * self._regret[rows] + gains - rates * gains * gains
-        self.weights[rows] = normalised_weights(self._prior[rows], rates, self._regret[rows])
+        self._steps[rows] += 1.0
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Weights from what is known by now, a horizon at a time: each leans on the one before."""
+        for first in range(0, len(self._steps), self._kinds):
+            here, shorter = slice(first, first + self._kinds), slice(first - self._kinds, first)
+            self._known[here] = self._steps[here]
+            if first:
+                known, own = self._known[shorter], self._steps[here]
+                lean = (known / (known + _LEAN_STEPS) * _OWN_STEPS / (own + _OWN_STEPS))[:, None]
+                self._prior[here] = (1.0 - lean) * self._start + lean * self.weights[shorter]
+                self._known[here] = np.maximum(own, known)
+            rates = learning_rates(self._range[here], self._square[here])
+            self.weights[here] = normalised_weights(self._prior[here], rates, self._regret[here])
 
     def _normalised(self, rows: NDArray[np.intp], gains: Array, sizes: Array) -> Array:
         """Gains in units of their row's usual size, cut where they are out of all proportion."""

@@ -73,7 +73,7 @@ def test_a_state_from_before_an_upgrade_is_refused_in_one_sentence(
 ) -> None:
     data = snapshot.dump(Snapshot(engine, "abc", {}))
     monkeypatch.setattr(snapshot, "code_fingerprint", lambda: "mixture-9:feed")
-    with pytest.raises(SnapshotError, match=r"saved by mixture-3:[0-9a-f]{16}, this version is mixture-9:feed"):
+    with pytest.raises(SnapshotError, match=r"saved by mixture-4:[0-9a-f]{16}, this version is mixture-9:feed"):
         snapshot.parse(data, CONFIG)
     monkeypatch.setattr(snapshot, "FORMAT", 9)
     with pytest.raises(SnapshotError, match="format 2, this version uses 9"):
