@@ -16,7 +16,7 @@ from ml_service.engine import Batch, Engine, EngineConfig
 from ml_service.errors import SnapshotError, VersionError
 from ml_service.items import Answer, Request
 from ml_service.source import Record
-from ml_service.tracking import NoTracking, Tracking
+from ml_service.tracking import Known, NoTracking, Tracking
 from ml_service.versions import Versions
 from storage.records import ModelMetric
 
@@ -233,7 +233,7 @@ class Service:
                 continue
             if not update.is_final:
                 continue
-            known = len(batch.predictions), len(batch.shadow)
+            known = Known.of(batch)
             started = time.perf_counter()
             self.engine.process(update, batch)
             telemetry.SECONDS.observe(time.perf_counter() - started)

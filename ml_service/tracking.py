@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from configs.logging import get_logger
@@ -22,11 +23,25 @@ _FIGURES_SECONDS = 300.0
 _FIRST_MODEL_SECONDS = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How much there was in a batch before an update."""
+
+    predictions: int = 0
+    shadow: int = 0
+    events: int = 0
+
+    @classmethod
+    def of(cls, batch: Batch) -> "Known":
+        """What is in the batch now."""
+        return cls(len(batch.predictions), len(batch.shadow), len(batch.events))
+
+
 class Tracking(Protocol):
     """What the service tells, and asks."""
 
     def figures(self, close: WindowClose) -> None: ...
-    def processed(self, update: TrendUpdate, batch: Batch, known: tuple[int, int]) -> None: ...
+    def processed(self, update: TrendUpdate, batch: Batch, known: Known) -> None: ...
     def event(self, event: ModelEvent) -> None: ...
     def state_saved(self, data: bytes, engine: Engine) -> None: ...
     def request(self) -> Request | None: ...
@@ -39,7 +54,7 @@ class NoTracking:
     def figures(self, close: WindowClose) -> None:
         """Nothing."""
 
-    def processed(self, update: TrendUpdate, batch: Batch, known: tuple[int, int]) -> None:
+    def processed(self, update: TrendUpdate, batch: Batch, known: Known) -> None:
         """Nothing."""
 
     def event(self, event: ModelEvent) -> None:
@@ -91,11 +106,9 @@ class Tracker:
     def event(self, event: ModelEvent) -> None:
         """Something happened to the models: it is told, and after a change of them there are new ones to log."""
         self._delivery.put(event)
-        if event.kind is Kind.CONTEST:
-            return
-        # What was kept is no example any more: its forecasts are of two models.
-        self._package = None
-        self._next_model = self._monotonic()
+        if event.kind is not Kind.CONTEST:
+            self._package = None
+            self._next_model = self._monotonic()
 
     def state_saved(self, data: bytes, engine: Engine) -> None:
         """A saved state; kept as the next model when one is due."""
@@ -116,17 +129,20 @@ class Tracker:
             return
         self._package = ModelPackage(data, engine.stream_time, engine.lineage, (models[0], models[1]))
 
-    def processed(self, update: TrendUpdate, batch: Batch, known: tuple[int, int]) -> None:
-        """An update and what came of it after the `known` numbers of forecasts and of shadow forecasts.
+    def processed(self, update: TrendUpdate, batch: Batch, known: Known) -> None:
+        """An update, and what came of it after what was `known`.
 
-        The first ones after a kept state complete the model.
+        The first ones after a kept state complete the model. When one of them changes who says what, the kept state is
+        no model any more: its example would be of two. Events are told after the whole batch, which is too late for it.
         """
+        if any(event.kind is not Kind.CONTEST for event in batch.events[known.events :]):
+            self._package = None
         if self._package is None:
             return
         self._package.updates.append(update)
         made = self._package.forecasts
-        made[Role.CHAMPION] += [row for row in batch.predictions[known[0] :] if row.actual is None]
-        made[Role.CHALLENGER] += batch.shadow[known[1] :]
+        made[Role.CHAMPION] += [row for row in batch.predictions[known.predictions :] if row.actual is None]
+        made[Role.CHALLENGER] += batch.shadow[known.shadow :]
         if len(self._package.updates) >= EXAMPLE_UPDATES:
             self._hand_over()
 

@@ -12,9 +12,9 @@ from ml_service.events import Kind, ModelEvent
 from ml_service.items import Figures, ModelPackage, Role
 from ml_service.package import INPUT_COLUMN, package_state, replay, table_of
 from ml_service.snapshot import Snapshot, engine_of
-from ml_service.tracking import EXAMPLE_UPDATES, Tracker
+from ml_service.tracking import EXAMPLE_UPDATES, Known, Tracker
 from ml_service.versions import Versions
-from tests.support.ml import CONFIG, START, FakeBackend, updates
+from tests.support.ml import CONFIG, RIVALS, START, FakeBackend, regimes, updates
 
 ROWS = [row for row in updates(3, 60) if row.is_final]
 
@@ -57,7 +57,7 @@ def feed(tracker: Tracker, engine: Engine, rows: list[TrendUpdate]) -> None:
     for row in rows:
         batch = Batch()
         engine.process(row, batch)
-        tracker.processed(row, batch, (0, 0))
+        tracker.processed(row, batch, Known())
 
 
 def saved(engine: Engine) -> tuple[bytes, Engine]:
@@ -113,6 +113,46 @@ def test_a_model_that_changed_during_its_example_is_not_logged(closes: list[Wind
     tracker.close(10)
     assert [package.updates for package in packages(backend)] == [ROWS[90:110]]
     assert event in backend.logged
+
+
+def test_a_batch_in_which_the_lead_changes_gives_no_model_with_forecasts_of_both(
+    closes: list[WindowClose], tmp_path: Path
+) -> None:
+    """One poll holds a promotion and more updates than an example has; the service tells events after it."""
+    rows, engine = list(regimes(420)), Engine(RIVALS)
+    turn = next(
+        number
+        for number, row in enumerate(rows)
+        if any(event.kind is Kind.PROMOTION for event in fed(engine, [row]).events)
+    )
+    backend, ticks, engine = FakeBackend(), Ticks(), Engine(RIVALS)
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600, monotonic=ticks)
+    fed(engine, rows[: turn - 4])
+    tracker.figures(closes[0])
+    ticks.now = 130
+    tracker.state_saved(*saved(engine))
+    batch = Batch()
+    for row in rows[turn - 4 : turn + 2 * EXAMPLE_UPDATES]:
+        known = Known.of(batch)
+        engine.process(row, batch)
+        tracker.processed(row, batch, known)
+    for event in batch.events:
+        tracker.event(event)
+    tracker.state_saved(*saved(engine))
+    feed(tracker, engine, rows[turn + 2 * EXAMPLE_UPDATES :])
+    tracker.close(10)
+    (package,) = packages(backend)
+    assert [model.configuration for model in package.models] == ["quick", "steady"]
+    for role in Role:
+        again = replay(engine_of(b"\n" + package_state(package, role)), package.updates)
+        assert again.equals(table_of(package, role)[1])
+
+
+def fed(engine: Engine, rows: list[TrendUpdate]) -> Batch:
+    batch = Batch()
+    for row in rows:
+        engine.process(row, batch)
+    return batch
 
 
 def test_a_learner_that_the_disk_does_not_take_is_tried_again_later(closes: list[WindowClose], tmp_path: Path) -> None:
