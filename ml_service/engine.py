@@ -93,6 +93,8 @@ class Engine:
         self.ignored = 0
         self.lineage = 0
         """How often another learner has taken the lead."""
+        self.led_since: ModelEvent | None = None
+        """The promotion or rollback by which the present champion leads; None for the first one."""
         self._messages = Messages(config.window, config.slide)
         self._slide_ms = config.slide // timedelta(milliseconds=1)
         self._per_window = config.window // config.slide
@@ -213,7 +215,10 @@ class Engine:
         if promoted:
             self.model.lead = self.shadow
             self.lineage += 1
-        return ModelEvent.of_contest(evidence, at, champion, challenger, self.time_of)
+        event = ModelEvent.of_contest(evidence, at, champion, challenger, self.time_of)
+        if promoted:
+            self.led_since = event
+        return event
 
     def _reset_challenger(self, drift: Drift, at: datetime) -> ModelEvent:
         self.model.replace(self.shadow, self.model.new_learner(self.shadow), forget_films=True)
@@ -227,7 +232,8 @@ class Engine:
         self.model.lead = order.number
         self.lineage += 1
         self._duel.restart()
-        return ModelEvent.of_order(order, self.time_of(step), self.champion, self.challenger)
+        self.led_since = ModelEvent.of_order(order, self.time_of(step), self.champion, self.challenger)
+        return self.led_since
 
     def _covariates(self, update: TrendUpdate) -> tuple[float, ...]:
         logged = math.log1p(update.mentions)

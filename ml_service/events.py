@@ -48,6 +48,11 @@ class ModelEvent:
     evidence: dict[str, str]
     """Facts for people and for tags, by name."""
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """The evidence, when it was, and who leads since."""
+        return {"at": self.at.isoformat(), "champion": self.champion, **self.evidence}
+
     @classmethod
     def of_contest(
         cls, evidence: Evidence, at: datetime, champion: str, challenger: str, time_of: Callable[[int], datetime]

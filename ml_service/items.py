@@ -45,6 +45,8 @@ class ModelPackage:
     lineage: int
     """How often another learner had taken the lead."""
     models: tuple[Logged, Logged]
+    led_since: ModelEvent | None = None
+    """Why the champion leads; None for the first one."""
     updates: list[TrendUpdate] = field(default_factory=list)
     forecasts: dict[Role, list[Prediction]] = field(default_factory=lambda: {role: [] for role in Role})
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +29,7 @@ from ml_service.registry import (
     TAG_CONFIGURATION,
     TAG_LEARNER,
     TAG_LINEAGE,
+    TAG_MODEL_VERSION,
     TAG_REQUEST,
     TAG_ROLE,
     Registry,
@@ -107,10 +108,9 @@ class MlflowBackend:
         """A mark in the run; a promotion moves the aliases and leaves its evidence at the version that leads now."""
         millis = int(item.at.timestamp() * 1000)
         self._client.log_metric(self.run_id, f"event_{item.kind}", item.value, millis, millis // 1000)
-        facts = {"at": item.at.isoformat(), "champion": item.champion, **item.evidence}
-        self._client.set_tag(self.run_id, f"last_{item.kind}", json.dumps(facts))
+        self._client.set_tag(self.run_id, f"last_{item.kind}", json.dumps(item.facts))
         if item.kind is Kind.PROMOTION:
-            self._promote(facts)
+            self._promote(item)
 
     def answer(self, item: Answer) -> None:
         """Write at the version what became of the request for it; after a refusal the alias is where it was."""
@@ -134,11 +134,13 @@ class MlflowBackend:
         """End the run."""
         self._client.set_terminated(self.run_id)
 
-    def _promote(self, facts: dict[str, str]) -> None:
-        new, old = self._version_of(Role.CHALLENGER), self._version_of(Role.CHAMPION)
+    def _promote(self, item: ModelEvent) -> None:
+        """Also when it is told again, after a crash or an answer that was lost: by then the aliases have moved."""
+        named = [self._version_of(role) for role in (Role.CHALLENGER, Role.CHAMPION)]
+        new, old = (_first_of(named, model_version) for model_version in (item.champion, item.challenger))
         if new is None or self.request() is not None:
             return  # none was logged yet: the next model that is logged is the champion's
-        self._tag(new.version, {f"promotion_{name}": value for name, value in facts.items()})
+        self._tag(new.version, _evidence(item))
         self._client.set_registered_model_alias(REGISTERED_MODEL, Role.CHAMPION.value, new.version)
         if old is not None:
             self._client.set_registered_model_alias(REGISTERED_MODEL, Role.CHALLENGER.value, old.version)
@@ -176,14 +178,26 @@ class MlflowBackend:
                 )
         number = str(info.registered_model_version)
         self._tag(number, {
-            "model_version": model.model_version,
+            TAG_MODEL_VERSION: model.model_version,
             TAG_ROLE: model.role.value,
             TAG_CONFIGURATION: model.configuration,
             TAG_LEARNER: model.learner,
             TAG_LINEAGE: str(item.lineage),
             "data_to": item.at.isoformat() if item.at else "",
+            **(_evidence(item.led_since) if model.role is Role.CHAMPION else {}),
         })  # fmt: skip
         return number
+
+
+def _first_of(versions: Iterable[Any], model_version: str) -> Any:
+    return next((one for one in versions if one and one.tags.get(TAG_MODEL_VERSION) == model_version), None)
+
+
+def _evidence(event: ModelEvent | None) -> dict[str, str]:
+    """Tags of a version that leads: the promotion by which it does; none of the first, or of one rolled back to."""
+    if event is None or event.kind is not Kind.PROMOTION:
+        return {}
+    return {f"promotion_{name}": value for name, value in event.facts.items()}
 
 
 def _parameters(config: EngineConfig) -> dict[str, str]:

@@ -13,6 +13,8 @@ REGISTERED_MODEL = "trendscope-forecaster"
 
 TAG_ROLE = "role"
 """`champion` or `challenger`, when the version was logged."""
+TAG_MODEL_VERSION = "model_version"
+"""What its forecasts carry."""
 TAG_CONFIGURATION = "configuration"
 TAG_LEARNER = "learner"
 """Digest of the learner as the service keeps it."""

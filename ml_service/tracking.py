@@ -127,7 +127,8 @@ class Tracker:
             log.error("learner_not_kept", error=str(error))
             self._next_model = self._monotonic() + min(_FIRST_MODEL_SECONDS, self._model_seconds)
             return
-        self._package = ModelPackage(data, engine.stream_time, engine.lineage, (models[0], models[1]))
+        both = models[0], models[1]
+        self._package = ModelPackage(data, engine.stream_time, engine.lineage, both, engine.led_since)
 
     def processed(self, update: TrendUpdate, batch: Batch, known: Known) -> None:
         """An update, and what came of it after what was `known`.

@@ -47,6 +47,15 @@ def test_a_better_challenger_leads_from_the_next_window_on(whole: Batch) -> None
     assert leads[promotion.at + SLIDE] == QUICK
 
 
+def test_the_engine_keeps_the_evidence_by_which_its_champion_leads(whole: Batch) -> None:
+    changes = [event for event in whole.events if event.kind in {Kind.PROMOTION, Kind.ROLLBACK}]
+    engine = Engine(RIVALS)
+    assert engine.led_since is None
+    run(ROWS, engine)
+    assert pickle.loads(pickle.dumps(engine)).led_since == changes[-1]
+    assert changes[-1].champion == engine.champion
+
+
 def test_the_evidence_is_what_both_said_of_the_same_targets(whole: Batch) -> None:
     promotion = first(whole, Kind.PROMOTION)
     said = {STEADY: [0.0, 0], QUICK: [0.0, 0]}

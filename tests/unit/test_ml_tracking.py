@@ -143,6 +143,7 @@ def test_a_batch_in_which_the_lead_changes_gives_no_model_with_forecasts_of_both
     tracker.close(10)
     (package,) = packages(backend)
     assert [model.configuration for model in package.models] == ["quick", "steady"]
+    assert package.led_since == next(event for event in batch.events if event.kind is Kind.PROMOTION)
     for role in Role:
         again = replay(engine_of(b"\n" + package_state(package, role)), package.updates)
         assert again.equals(table_of(package, role)[1])
