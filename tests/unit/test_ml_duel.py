@@ -61,6 +61,21 @@ def test_the_evidence_is_a_paired_t_test_of_the_blocks() -> None:
     assert evidence.challenger_mae == pytest.approx(sum(challenger) / 10)
 
 
+def test_who_is_worse_over_all_forecasts_is_not_promoted_for_better_ones_in_quiet_blocks() -> None:
+    """Each block weighs the same in the test, whatever the number of its forecasts."""
+    rng, duel = random.Random(3), Duel(BLOCK, blocks=24, fewest_pairs=100)
+    evidence: Evidence | None = None
+    for block in range(24):
+        busy = block == 12
+        for _ in range(5_000 if busy else 5):
+            duel.add(block * BLOCK, 2.0 + rng.uniform(0, 0.1), 2.1 if busy else 1.0)
+        evidence = duel.close_step((block + 1) * BLOCK)
+    assert evidence is not None
+    assert evidence.p < LEVEL
+    assert evidence.challenger_mae > evidence.champion_mae
+    assert evidence.verdict is Verdict.KEEP
+
+
 def test_a_contest_without_enough_forecasts_goes_on() -> None:
     duel = Duel(BLOCK, blocks=3, fewest_pairs=10)
     for step in range(0, 9 * BLOCK, BLOCK):
