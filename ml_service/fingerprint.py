@@ -16,7 +16,8 @@ from ml_service.model.forecaster import MODEL_VERSION
 _FOLDER = Path(__file__).parent
 _FILES = ("engine.py", "duel.py", "error_drift.py", "events.py", "messages.py")
 """With everything in model/: the modules whose objects are pickled, and those that decide what they learn."""
-_LIBRARIES = ("numpy", "river", "scipy")
+LIBRARIES = ("numpy", "river", "scipy")
+"""What the learning computes with."""
 
 
 @cache
@@ -26,6 +27,6 @@ def code_fingerprint() -> str:
     for path in [*(_FOLDER / name for name in _FILES), *sorted((_FOLDER / "model").glob("*.py"))]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     versions = [f"python {sys.version_info.major}.{sys.version_info.minor}"]
-    versions += [f"{name} {version(name)}" for name in _LIBRARIES]
+    versions += [f"{name} {version(name)}" for name in LIBRARIES]
     digest.update("\0".join(versions).encode())
     return f"{MODEL_VERSION}:{digest.hexdigest()[:16]}"

@@ -15,7 +15,7 @@ from configs.settings import ROOT, Settings
 from ml_service import retention
 from ml_service.engine import CONFIGURATIONS, EngineConfig
 from ml_service.events import Kind, ModelEvent
-from ml_service.fingerprint import code_fingerprint
+from ml_service.fingerprint import LIBRARIES, code_fingerprint
 from ml_service.items import Answer, Figures, Logged, ModelPackage, Request, Role
 from ml_service.model.configuration import STEADY
 from ml_service.model.experts import learned_names
@@ -37,7 +37,8 @@ from ml_service.registry import (
 
 log = get_logger(__name__)
 
-_REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "pydantic-settings", "river", "structlog")
+REQUIREMENTS = (*LIBRARIES, "mlflow", "pandas", "pydantic", "pydantic-settings", "structlog")
+"""Distributions that the logged code imports, pinned in each model's environment."""
 _CODE = ("ml_service", "storage", "contracts", "common", "configs")
 
 
@@ -172,7 +173,7 @@ class MlflowBackend:
                     code_paths=[str(ROOT / package) for package in _CODE],
                     signature=mlflow.models.infer_signature(inputs, outputs),
                     input_example=inputs,
-                    pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
+                    pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
                     registered_model_name=REGISTERED_MODEL,
                     metadata={"model_version": model.model_version},
                 )
@@ -214,5 +215,5 @@ def _parameters(config: EngineConfig) -> dict[str, str]:
         "contest_blocks": str(config.contest_blocks),
         "contest_pairs": str(config.contest_pairs),
         "baselines": ",".join(BASELINES),
-        **{f"version_{name}": version(name) for name in ("river", "numpy", "mlflow")},
+        **{f"version_{name}": version(name) for name in (*LIBRARIES, "mlflow")},
     }
