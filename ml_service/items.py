@@ -17,11 +17,25 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Event time from the start of the earliest window to the end of the latest."""
+
+    start: datetime
+    end: datetime
+
+    def reaching(self, update: TrendUpdate) -> "Span":
+        """The same with one more window."""
+        return Span(min(self.start, update.window_start), max(self.end, update.window_end))
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
-    """Metrics of the run at one instant of event time."""
+    """Metrics of the run at one instant of event time; none before the first outcome."""
 
     at: datetime
     values: dict[str, float]
+    data: Span | None = None
+    """The final windows that were read since the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,21 +77,20 @@ class MlflowBackend:
         experiment = mlflow.set_experiment(EXPERIMENT)
         run = self._client.create_run(experiment.experiment_id, run_name=MODEL_VERSION)
         self.run_id = str(run.info.run_id)
-        self._first_at: str | None = None
         for name, value in _parameters(config).items():
             self._client.log_param(self.run_id, name, value)
         log.info("mlflow_run", run_id=self.run_id, uri=tracking_uri)
 
     def figures(self, item: Figures) -> None:
-        """Log metrics; their time and step are event time."""
+        """Log metrics, whose time and step are event time, and what data the lifetime has read so far."""
         millis = int(item.at.timestamp() * 1000)
         entity = self._mlflow.entities.Metric
         metrics = [entity(name, value, millis, millis // 1000) for name, value in sorted(item.values.items())]
-        self._client.log_batch(self.run_id, metrics=metrics)
-        if self._first_at is None:
-            self._first_at = item.at.isoformat()
-            self._client.set_tag(self.run_id, "data_from", self._first_at)
-        self._client.set_tag(self.run_id, "data_to", item.at.isoformat())
+        if metrics:
+            self._client.log_batch(self.run_id, metrics=metrics)
+        if item.data is not None:
+            self._client.set_tag(self.run_id, "data_from", item.data.start.isoformat())
+            self._client.set_tag(self.run_id, "data_to", item.data.end.isoformat())
 
     def model(self, item: ModelPackage) -> None:
         """Log and register both models, each with its example, and delete old ones; nothing is installed for them."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from configs.logging import get_logger
@@ -11,7 +12,7 @@ from ml_service import metric_rows
 from ml_service.delivery import Delivery
 from ml_service.engine import Batch, Engine, WindowClose
 from ml_service.events import Kind, ModelEvent
-from ml_service.items import Answer, Backend, Figures, Logged, ModelPackage, Request, Role
+from ml_service.items import Answer, Backend, Figures, Logged, ModelPackage, Request, Role, Span
 from ml_service.versions import Versions
 
 log = get_logger(__name__)
@@ -88,20 +89,27 @@ class Tracker:
         self._next_figures = monotonic()
         self._package: ModelPackage | None = None
         self._learned = False
+        self._close: WindowClose | None = None
+        self._data: Span | None = None
+        self._told: Span | None = None
 
     def figures(self, close: WindowClose) -> None:
-        """The figures of a window close; at most one in five minutes goes on."""
+        """The figures of a window close; at most one in five minutes goes on, and the last one of all."""
         self._learned = self._learned or bool(close.scores)
-        if not close.scores or self._monotonic() < self._next_figures:
-            return
-        self._next_figures = self._monotonic() + _FIGURES_SECONDS
+        self._close = close
+        if close.scores and self._monotonic() >= self._next_figures:
+            self._next_figures = self._monotonic() + _FIGURES_SECONDS
+            self._tell_figures(close.at)
+
+    def _tell_figures(self, at: datetime) -> None:
+        close, self._close, self._told = self._close, None, self._data
         values = {
             f"{prefix}{name}_h{horizon}": value
-            for prefix, scores in (("", close.scores), ("challenger_", close.shadow))
+            for prefix, scores in ((("", close.scores), ("challenger_", close.shadow)) if close else ())
             for horizon, score in scores.items()
             for name, value in metric_rows.named(score).items()
         }
-        self._delivery.put(Figures(close.at, values))
+        self._delivery.put(Figures(at, values, self._data))
 
     def event(self, event: ModelEvent) -> None:
         """Something happened to the models: it is told, and after a change of them there are new ones to log."""
@@ -136,6 +144,7 @@ class Tracker:
         The first ones after a kept state complete the model. When one of them changes who says what, the kept state is
         no model any more: its example would be of two. Events are told after the whole batch, which is too late for it.
         """
+        self._data = (self._data or Span(update.window_start, update.window_end)).reaching(update)
         if any(event.kind is not Kind.CONTEST for event in batch.events[known.events :]):
             self._package = None
         if self._package is None:
@@ -156,9 +165,11 @@ class Tracker:
         self._delivery.put(answer)
 
     def close(self, deadline: float) -> None:
-        """Hand over what is complete enough and give the thread some seconds to log it."""
+        """Hand over the last figures and what is complete enough of a model; the thread has some seconds to log it."""
         if self._package is not None and self._package.updates:
             self._hand_over()
+        if self._data is not None and self._data != self._told:
+            self._tell_figures(self._close.at if self._close else self._data.end)
         self._delivery.close(deadline)
 
     def _hand_over(self) -> None:

@@ -25,7 +25,7 @@ from ml_service import delivery, models, retention, snapshot
 from ml_service.engine import Batch, Engine
 from ml_service.errors import VersionError
 from ml_service.events import Kind, ModelEvent
-from ml_service.items import Answer, Figures, Logged, ModelPackage, Role
+from ml_service.items import Answer, Figures, Logged, ModelPackage, Role, Span
 from ml_service.metric_rows import named
 from ml_service.mlflow_backend import MlflowBackend, code_version
 from ml_service.package import INPUT_COLUMN, table_of
@@ -112,7 +112,8 @@ def test_a_run_has_parameters_metrics_and_models_that_score_the_same(
     backend = MlflowBackend(server, CONFIG)
     at = ROWS[-1].window_end
     values = {f"{name}_h{h}": value for h, score in engine.scores().items() for name, value in named(score).items()}
-    backend.figures(Figures(at, values))
+    backend.figures(Figures(at, values, Span(ROWS[0].window_start, at)))
+    backend.figures(Figures(at, {}, Span(ROWS[0].window_start, at)))
     backend.model(package)
     client = mlflow.MlflowClient(tracking_uri=server)
     assert aliases(client) == {"champion": 1, "challenger": 2}
@@ -131,6 +132,7 @@ def test_a_run_has_parameters_metrics_and_models_that_score_the_same(
     assert run.data.params["horizons"] == "1,3"
     assert run.data.params["code_version"] == code_version() == "abc123"
     assert json.loads(run.data.params["configuration_quick"])["tree"] is False
+    assert run.data.tags["data_from"] == ROWS[0].window_start.isoformat()
     assert run.data.tags["data_to"] == at.isoformat()
     assert run.data.metrics["mae_h1"] == pytest.approx(values["mae_h1"])
     assert run.data.metrics["event_promotion"] == 0.75

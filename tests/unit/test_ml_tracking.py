@@ -9,12 +9,12 @@ from contracts.events import TrendUpdate
 from ml_service import snapshot
 from ml_service.engine import Batch, Engine, WindowClose
 from ml_service.events import Kind, ModelEvent
-from ml_service.items import Figures, ModelPackage, Role
+from ml_service.items import Figures, ModelPackage, Role, Span
 from ml_service.package import INPUT_COLUMN, package_state, replay, table_of
 from ml_service.snapshot import Snapshot, engine_of
 from ml_service.tracking import EXAMPLE_UPDATES, Known, Tracker
 from ml_service.versions import Versions
-from tests.support.ml import CONFIG, RIVALS, START, FakeBackend, regimes, updates
+from tests.support.ml import CONFIG, RIVALS, SLIDE, START, FakeBackend, regimes, updates
 
 ROWS = [row for row in updates(3, 60) if row.is_final]
 
@@ -51,6 +51,33 @@ def test_figures_reach_the_backend_named_by_horizon_and_not_too_often(
     assert first.values["mae_h1"] == closes[0].scores[1].mae
     assert first.values["challenger_mae_h1"] == closes[0].shadow[1].mae
     assert "mae_persistence_h1" in first.values
+
+
+def test_the_last_figures_and_the_whole_range_of_the_data_are_told_at_the_end(tmp_path: Path) -> None:
+    """A backlog of days may be read between two figures."""
+    backend, engine, batch = FakeBackend(), Engine(CONFIG), Batch()
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600, monotonic=Ticks())
+    for row in ROWS:
+        known = Known.of(batch)
+        engine.process(row, batch)
+        tracker.processed(row, batch, known)
+        for close in batch.closes[-1:]:
+            tracker.figures(close)
+    tracker.close(10)
+    told = [item for item in backend.logged if isinstance(item, Figures)]
+    first = next(close for close in batch.closes if close.scores)
+    assert [item.at for item in told] == [first.at, batch.closes[-1].at]
+    assert told[0].data == Span(START, first.at + SLIDE), "the row that closed the window is of the next one"
+    assert told[-1].data == Span(START, ROWS[-1].window_end)
+    assert told[-1].values["mae_h1"] == batch.closes[-1].scores[1].mae
+
+
+def test_a_lifetime_without_an_outcome_has_the_range_of_its_data(tmp_path: Path) -> None:
+    backend = FakeBackend()
+    tracker = Tracker(lambda: backend, versions=Versions(tmp_path), model_seconds=600, monotonic=Ticks())
+    feed(tracker, Engine(CONFIG), ROWS[:2])
+    tracker.close(10)
+    assert backend.logged == [Figures(ROWS[1].window_end, {}, Span(START, ROWS[1].window_end))]
 
 
 def feed(tracker: Tracker, engine: Engine, rows: list[TrendUpdate]) -> None:
