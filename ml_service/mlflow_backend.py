@@ -32,6 +32,7 @@ from ml_service.registry import (
     TAG_MODEL_VERSION,
     TAG_REQUEST,
     TAG_ROLE,
+    TAG_SERVICE,
     Registry,
 )
 
@@ -39,6 +40,8 @@ log = get_logger(__name__)
 
 REQUIREMENTS = (*LIBRARIES, "mlflow", "pandas", "pydantic", "pydantic-settings", "structlog")
 """Distributions that the logged code imports, pinned in each model's environment."""
+_RUNNING = "RUNNING"
+SERVICE = "ml_service"
 _CODE = ("ml_service", "storage", "contracts", "common", "configs")
 
 
@@ -75,11 +78,18 @@ class MlflowBackend:
         mlflow.set_tracking_uri(tracking_uri)
         mlflow.set_registry_uri(tracking_uri)
         experiment = mlflow.set_experiment(EXPERIMENT)
-        run = self._client.create_run(experiment.experiment_id, run_name=MODEL_VERSION)
+        self._end_those_before(experiment.experiment_id)
+        run = self._client.create_run(experiment.experiment_id, run_name=MODEL_VERSION, tags={TAG_SERVICE: SERVICE})
         self.run_id = str(run.info.run_id)
-        for name, value in _parameters(config).items():
-            self._client.log_param(self.run_id, name, value)
+        parameters = [mlflow.entities.Param(name, value) for name, value in _parameters(config).items()]
+        self._client.log_batch(self.run_id, params=parameters)  # at once: what fails half-way leaves half a run
         log.info("mlflow_run", run_id=self.run_id, uri=tracking_uri)
+
+    def _end_those_before(self, experiment: str) -> None:
+        """A service that was killed could not end its run, which would seem to go on for ever."""
+        mine = f"attributes.status = '{_RUNNING}' and tags.{TAG_SERVICE} = '{SERVICE}'"
+        for run in self._client.search_runs([experiment], mine):
+            self._client.set_terminated(run.info.run_id, "KILLED")
 
     def figures(self, item: Figures) -> None:
         """Log metrics, whose time and step are event time, and what data the lifetime has read so far."""
@@ -158,6 +168,13 @@ class MlflowBackend:
             self._client.set_model_version_tag(REGISTERED_MODEL, str(version), name, value)
 
     def _log_model(self, item: ModelPackage, model: Logged) -> str:
+        try:
+            return self._register(item, model)
+        finally:
+            # MLflow logs models into an active run alone, and ends that run afterwards.
+            self._client.update_run(self.run_id, status=_RUNNING)
+
+    def _register(self, item: ModelPackage, model: Logged) -> str:
         mlflow = self._mlflow
         inputs, outputs = table_of(item, model.role)
         with tempfile.TemporaryDirectory() as folder:

@@ -117,6 +117,7 @@ def test_a_run_has_parameters_metrics_and_models_that_score_the_same(
     backend.model(package)
     client = mlflow.MlflowClient(tracking_uri=server)
     assert aliases(client) == {"champion": 1, "challenger": 2}
+    assert client.get_run(backend.run_id).info.status == "RUNNING", "MLflow ends a run when a model is logged"
 
     evidence = {"p": "0.001", "forecasts": "2400", "champion_mae": "2.0", "challenger_mae": "1.5"}
     promotion = ModelEvent(Kind.PROMOTION, at, engine.challenger, engine.champion, 0.75, evidence)
@@ -217,6 +218,17 @@ def serve_one_request(tracker: Tracker, versions: Versions, engine: Engine) -> N
         tracker.answer(Answer(request, engine.time_of(order.step)))
     except VersionError as error:
         tracker.answer(Answer(request, None, str(error)))
+
+
+def test_the_run_of_a_service_that_was_killed_is_ended_by_the_next_one(server: str) -> None:
+    client = mlflow.MlflowClient(tracking_uri=server)
+    others = client.create_run(experiment_id(client)).info.run_id
+    killed = MlflowBackend(server, CONFIG)
+    after = MlflowBackend(server, CONFIG)
+    statuses = [client.get_run(one).info.status for one in (others, killed.run_id, after.run_id)]
+    assert statuses == ["RUNNING", "KILLED", "RUNNING"]
+    after.close()
+    assert client.get_run(after.run_id).info.status == "FINISHED"
 
 
 def test_old_versions_are_deleted_with_their_files(
