@@ -104,10 +104,10 @@ class MlflowBackend:
 
     def model(self, item: ModelPackage) -> None:
         """Log and register both models, each with its example, and delete old ones; nothing is installed for them."""
-        asked = self.request() is not None
         for model in item.models:
             number = self._log_model(item, model)
-            if asked and model.role is Role.CHAMPION:
+            # Logging takes seconds, in which somebody may ask: moving the alias now would take the request away.
+            if model.role is Role.CHAMPION and self.request() is not None:
                 log.warning("mlflow_alias_kept", version=number, reason="a rollback waits")
                 continue
             self._client.set_registered_model_alias(REGISTERED_MODEL, model.role.value, number)

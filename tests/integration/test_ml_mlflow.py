@@ -17,6 +17,7 @@ import mlflow
 import pytest
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from common.clock import system_clock
 from contracts.events import TrendUpdate
 from local.environment import service_environment
 from local.isolated import isolated_settings
@@ -253,6 +254,29 @@ def test_old_versions_are_deleted_with_their_files(
     assert [bool(get_artifact_repository(place).list_artifacts()) for place in places] == [False, True, True, False]
     kept = {one.model_id for one in client.search_logged_models([experiment_id(client)])}
     assert [one in kept for one in ids] == [False, False, True, False]
+
+
+def test_a_rollback_that_is_asked_for_while_models_are_logged_is_found(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = mlflow.MlflowClient(tracking_uri=server)
+    registry, backend = Registry(client), MlflowBackend(server, CONFIG)
+    package, _ = scored(Versions(tmp_path))
+    log_model, champion = backend._log_model, registry.aliases()["champion"]
+
+    def asked_meanwhile(item: ModelPackage, model: Logged) -> str:
+        number = log_model(item, model)
+        if model.role is Role.CHAMPION:
+            registry.roll_back(champion, system_clock)
+        return number
+
+    monkeypatch.setattr(backend, "_log_model", asked_meanwhile)
+    backend.model(package)
+    request = backend.request()
+    assert request is not None
+    assert request.version == str(champion)
+    backend.answer(Answer(request, ROWS[-1].window_end))
+    backend.close()
 
 
 def experiment_id(client: Any) -> str:
