@@ -26,7 +26,8 @@ REQUEST_SECONDS = 10.0
 
 
 class Waiting:
-    """The queue. A full one gives up its oldest item, but never an answer: a rollback would be asked for again."""
+    """The queue. A full one gives up its oldest figures or model, because the next ones say as much; events, which are
+    told once, only when it holds nothing else; and never an answer: a rollback would be asked for again."""
 
     def __init__(self) -> None:
         self._items: deque[Item] = deque()
@@ -38,12 +39,18 @@ class Waiting:
     def put(self, item: Item) -> None:
         """Append; never blocks."""
         with self._changed:
-            oldest = next((number for number, one in enumerate(self._items) if not isinstance(one, Answer)), None)
-            if len(self._items) >= MOST_WAITING and oldest is not None:
-                del self._items[oldest]
-                telemetry.MLFLOW_DROPPED.inc()
+            if len(self._items) >= MOST_WAITING:
+                self._give_up_one()
             self._items.append(item)
             self._changed.notify()
+
+    def _give_up_one(self) -> None:
+        for kinds in ((Figures, ModelPackage), (ModelEvent,)):
+            oldest = next((number for number, one in enumerate(self._items) if isinstance(one, kinds)), None)
+            if oldest is not None:
+                del self._items[oldest]
+                telemetry.MLFLOW_DROPPED.inc()
+                return
 
     def get(self, seconds: float) -> Item | None:
         """The oldest item; None when there was none in time."""

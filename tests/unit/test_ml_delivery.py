@@ -8,6 +8,7 @@ import pytest
 
 from ml_service import delivery, telemetry
 from ml_service.delivery import MOST_WAITING, Delivery, Waiting
+from ml_service.events import Kind, ModelEvent
 from ml_service.items import Answer, Figures, Request
 from tests.support.ml import START, FakeBackend
 from tests.support.waiting import wait_until
@@ -138,6 +139,19 @@ def test_a_full_queue_gives_up_the_oldest_but_never_an_answer() -> None:
     kept = [waiting.get(0) for _ in range(MOST_WAITING)]
     assert kept == [answers[0], *(figures(number) for number in range(2, MOST_WAITING)), answers[1]]
     assert waiting.get(0) is None
+
+
+def test_a_full_queue_gives_up_an_event_only_when_nothing_else_is_left() -> None:
+    """A promotion's evidence outlasts figures, of which there are twelve an hour."""
+    waiting = Waiting()
+    events = [ModelEvent(Kind.PROMOTION, START, "a", "b", float(number), {}) for number in range(MOST_WAITING + 1)]
+    waiting.put(events[0])
+    for number in range(3 * MOST_WAITING):
+        waiting.put(figures(number))
+    assert waiting.get(0) == events[0]
+    for event in events:
+        waiting.put(event)
+    assert [waiting.get(0) for _ in range(len(waiting))] == events[1:]
 
 
 def test_a_request_is_handed_on_once_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
