@@ -16,7 +16,7 @@ MOST_WAITING = 30
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 60.0
 _PATIENCE = 8
-"""Failures in a row before a connection is given up: two minutes. A server that is only started again keeps its run."""
+"""Failures in a row before a connection is given up: two minutes. The next one goes on with the run if it is there."""
 _REFUSALS = frozenset(
     {"INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS", "BAD_REQUEST"}
 )
@@ -112,8 +112,8 @@ class Delivery:
     def _deliver(self, item: Item) -> None:
         """Try until it is logged or given up, or the service stops.
 
-        A server that is away is waited for. One that is there and refuses gets the item once more in a new run, because
-        somebody may have deleted the old one; what it refuses then too would hold up everything after it.
+        A server that is away is waited for. One that is there and refuses gets the item once more over another
+        connection, because somebody may have deleted the run; what it refuses then too would hold up all after it.
         """
         wait, failures, renewed = _FIRST_WAIT_SECONDS, 0, False
         while True:

@@ -1,11 +1,9 @@
-"""The MLflow run of one service lifetime: parameters, metrics over time, and the model, registered."""
+"""What the service tells MLflow: metrics over time, events, and the models, registered."""
 
 import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,14 +11,11 @@ from typing import Any
 from configs.logging import get_logger
 from configs.settings import ROOT, Settings
 from ml_service import retention
-from ml_service.engine import CONFIGURATIONS, EngineConfig
+from ml_service.engine import EngineConfig
 from ml_service.events import Kind, ModelEvent
-from ml_service.fingerprint import LIBRARIES, code_fingerprint
+from ml_service.fingerprint import LIBRARIES
 from ml_service.items import Answer, Figures, Logged, ModelPackage, Request, Role
-from ml_service.model.configuration import STEADY
-from ml_service.model.experts import learned_names
-from ml_service.model.features import BASELINES, SIMPLE_EXPERTS
-from ml_service.model.forecaster import MODEL_VERSION
+from ml_service.mlflow_run import RUNNING, begin, goes_on
 from ml_service.package import package_state, table_of
 from ml_service.registry import (
     EXPERIMENT,
@@ -32,7 +27,6 @@ from ml_service.registry import (
     TAG_MODEL_VERSION,
     TAG_REQUEST,
     TAG_ROLE,
-    TAG_SERVICE,
     Registry,
 )
 
@@ -40,34 +34,27 @@ log = get_logger(__name__)
 
 REQUIREMENTS = (*LIBRARIES, "mlflow", "pandas", "pydantic", "pydantic-settings", "structlog")
 """Distributions that the logged code imports, pinned in each model's environment."""
-_RUNNING = "RUNNING"
-SERVICE = "ml_service"
 _CODE = ("ml_service", "storage", "contracts", "common", "configs")
 
 
-def code_version() -> str:
-    """The commit the code is of, from CODE_VERSION or git; `unknown` where there is neither."""
-    given = os.environ.get("CODE_VERSION")
-    if given:
-        return given
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return done.stdout.strip()
-
-
 def connector(settings: Settings, config: EngineConfig) -> Callable[[], "MlflowBackend"]:
-    """What the tracker calls, in its own thread, until it answers."""
-    return lambda: MlflowBackend(settings.mlflow_tracking_uri, config)
+    """What the tracker calls, in its own thread, until it answers; after an outage it goes on with the same run."""
+    run: str | None = None
+
+    def connect() -> MlflowBackend:
+        nonlocal run
+        backend = MlflowBackend(settings.mlflow_tracking_uri, config, run)
+        run = backend.run_id
+        return backend
+
+    return connect
 
 
 class MlflowBackend:
     """One run. Made and used in one thread."""
 
-    def __init__(self, tracking_uri: str, config: EngineConfig) -> None:
+    def __init__(self, tracking_uri: str, config: EngineConfig, run: str | None = None) -> None:
+        """Go on with the lifetime's `run`, when it has one already that is there still; else begin one."""
         # The client's own patience (7 tries, minutes) would hold up the shutdown; the tracker has its own back-off.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
@@ -78,18 +65,9 @@ class MlflowBackend:
         mlflow.set_tracking_uri(tracking_uri)
         mlflow.set_registry_uri(tracking_uri)
         experiment = mlflow.set_experiment(EXPERIMENT)
-        self._end_those_before(experiment.experiment_id)
-        run = self._client.create_run(experiment.experiment_id, run_name=MODEL_VERSION, tags={TAG_SERVICE: SERVICE})
-        self.run_id = str(run.info.run_id)
-        parameters = [mlflow.entities.Param(name, value) for name, value in _parameters(config).items()]
-        self._client.log_batch(self.run_id, params=parameters)  # at once: what fails half-way leaves half a run
+        going = run if run and goes_on(self._client, run) else None
+        self.run_id = going or begin(self._client, experiment.experiment_id, config)
         log.info("mlflow_run", run_id=self.run_id, uri=tracking_uri)
-
-    def _end_those_before(self, experiment: str) -> None:
-        """A service that was killed could not end its run, which would seem to go on for ever."""
-        mine = f"attributes.status = '{_RUNNING}' and tags.{TAG_SERVICE} = '{SERVICE}'"
-        for run in self._client.search_runs([experiment], mine):
-            self._client.set_terminated(run.info.run_id, "KILLED")
 
     def figures(self, item: Figures) -> None:
         """Log metrics, whose time and step are event time, and what data the lifetime has read so far."""
@@ -172,7 +150,7 @@ class MlflowBackend:
             return self._register(item, model)
         finally:
             # MLflow logs models into an active run alone, and ends that run afterwards.
-            self._client.update_run(self.run_id, status=_RUNNING)
+            self._client.update_run(self.run_id, status=RUNNING)
 
     def _register(self, item: ModelPackage, model: Logged) -> str:
         mlflow = self._mlflow
@@ -215,21 +193,3 @@ def _evidence(event: ModelEvent | None) -> dict[str, str]:
     if event is None or event.kind is not Kind.PROMOTION:
         return {}
     return {f"promotion_{name}": value for name, value in event.facts.items()}
-
-
-def _parameters(config: EngineConfig) -> dict[str, str]:
-    return {
-        "model_version": MODEL_VERSION,
-        "code_version": code_version(),
-        "code_fingerprint": code_fingerprint(),
-        "window": str(config.window),
-        "slide": str(config.slide),
-        "horizons": ",".join(map(str, config.horizons)),
-        "coverage": str(config.coverage),
-        **{f"configuration_{one.name}": json.dumps(asdict(one)) for one in CONFIGURATIONS},
-        "experts": ",".join((*SIMPLE_EXPERTS, *learned_names(STEADY))),
-        "contest_blocks": str(config.contest_blocks),
-        "contest_pairs": str(config.contest_pairs),
-        "baselines": ",".join(BASELINES),
-        **{f"version_{name}": version(name) for name in (*LIBRARIES, "mlflow")},
-    }

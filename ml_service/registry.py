@@ -11,8 +11,6 @@ from ml_service.items import Role
 EXPERIMENT = "trendscope"
 REGISTERED_MODEL = "trendscope-forecaster"
 
-TAG_SERVICE = "service"
-"""Of a run: who it belongs to."""
 TAG_ROLE = "role"
 """`champion` or `challenger`, when the version was logged."""
 TAG_MODEL_VERSION = "model_version"

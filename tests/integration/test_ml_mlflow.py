@@ -28,7 +28,8 @@ from ml_service.errors import VersionError
 from ml_service.events import Kind, ModelEvent
 from ml_service.items import Answer, Figures, Logged, ModelPackage, Role, Span
 from ml_service.metric_rows import named
-from ml_service.mlflow_backend import MlflowBackend, code_version
+from ml_service.mlflow_backend import MlflowBackend, connector
+from ml_service.mlflow_run import code_version
 from ml_service.package import INPUT_COLUMN, table_of
 from ml_service.registry import EXPERIMENT, REGISTERED_MODEL, Registry
 from ml_service.snapshot import Snapshot
@@ -230,6 +231,20 @@ def test_the_run_of_a_service_that_was_killed_is_ended_by_the_next_one(server: s
     assert statuses == ["RUNNING", "KILLED", "RUNNING"]
     after.close()
     assert client.get_run(after.run_id).info.status == "FINISHED"
+
+
+def test_a_lifetime_has_one_run_also_after_an_outage(server: str, tmp_path: Path) -> None:
+    settings = isolated_settings(tmp_path).model_copy(update={"mlflow_tracking_uri": server})
+    connect, client = connector(settings, CONFIG), mlflow.MlflowClient(tracking_uri=server)
+    first = connect()
+    first.close()  # what the delivery tries when the server has been away for minutes
+    again = connect()
+    assert again.run_id == first.run_id
+    assert client.get_run(first.run_id).info.status == "RUNNING"
+    client.delete_run(first.run_id)
+    third = connect()
+    assert third.run_id != first.run_id
+    third.close()
 
 
 def test_old_versions_are_deleted_with_their_files(
