@@ -19,6 +19,7 @@ from configs.settings import Settings
 from configs.topics import PREDICTIONS_STREAM, TREND_STREAM
 from contracts.events import Prediction, TrendUpdate
 from local.nodes.cassandra import CassandraNode
+from ml_service import metric_rows
 from ml_service.engine import Batch, Engine, EngineConfig
 from ml_service.messages import version_of
 from storage.store import Store
@@ -97,12 +98,17 @@ def publish(servers: str, rows: list[TrendUpdate]) -> None:
     publisher.close()
 
 
-def expected(rows: list[TrendUpdate]) -> dict[tuple[int, Any, int], Prediction]:
-    """What an engine that nobody interrupted says, the outcome replacing its forecast."""
+def uninterrupted(rows: list[TrendUpdate]) -> tuple[Engine, Batch]:
+    """An engine that nobody killed, and what came of it."""
     batch, engine = Batch(), Engine(EngineConfig(WINDOW, SLIDE, HORIZONS, 0.8))
     for row in rows:
         engine.process(row, batch)
-    return {(row.movie_id, row.made_at, row.horizon): row for row in batch.predictions}
+    return engine, batch
+
+
+def expected(rows: list[TrendUpdate]) -> dict[tuple[int, Any, int], Prediction]:
+    """What it says, the outcome replacing its forecast."""
+    return {(row.movie_id, row.made_at, row.horizon): row for row in uninterrupted(rows)[1].predictions}
 
 
 def stored(store: Store) -> dict[tuple[int, Any, int], Prediction]:
@@ -149,22 +155,24 @@ def test_killed_twice_it_stores_what_an_uninterrupted_run_would(
         wait_until(lambda: stored(store) == wanted, DEADLINE, what="every forecast and outcome", poll=0.5)
         assert wait_until(lambda: metric(settings, "ml_predictions_total"), DEADLINE, poll=0.5)
         assert wait_until(lambda: samples(settings, "trendscope_ml_consumer_lag") == [0], DEADLINE, poll=0.5)
+        for horizon, score in uninterrupted(rows)[0].scores().items():
+            shown = metric(settings, f'ml_mae{{horizon="{horizon}"}}')
+            assert shown == pytest.approx(score.mae, rel=1e-9)
         assert last.end(signal.SIGTERM) == 0, last.log.read_text()[-2000:]
-        figures = store.metrics.series(version_of("steady"), "mae", 1)
-        assert figures[0].at == START + (WINDOWS - 2) * SLIDE + WINDOW
-        assert figures[0].value == pytest.approx(mae_before_the_last_window(wanted), rel=1e-2)
+        _figures_are_those_of(rows, store)
     _published_what_was_stored(servers, wanted)
 
 
-def mae_before_the_last_window(wanted: dict[tuple[int, Any, int], Prediction]) -> float:
-    """The plain mean; the stored one fades over 5,000 outcomes, of which there are few here."""
-    end = START + (WINDOWS - 2) * SLIDE + WINDOW
-    errors = [
-        abs(row.error)
-        for row in wanted.values()
-        if row.error is not None and row.horizon == 1 and row.target_window_end <= end
-    ]
-    return sum(errors) / len(errors)
+def _figures_are_those_of(rows: list[TrendUpdate], store: Store) -> None:
+    """Every figure of every window close, of both versions, all horizons and all baselines."""
+    wanted: dict[tuple[str, str, int], dict[Any, float]] = {}
+    for row in metric_rows.rows(uninterrupted(rows)[1].closes):
+        wanted.setdefault((row.model_version, row.metric, row.horizon), {})[row.at] = row.value
+    assert {(version, "mae_ewma", 3) for version in (version_of("steady"), version_of("quick"))} < set(wanted)
+    for key, figures in wanted.items():
+        found = {row.at: row.value for row in store.metrics.series(*key)}
+        assert found == pytest.approx(figures, rel=1e-9, abs=1e-9), key
+    assert max(wanted[version_of("steady"), "mae", 1]) == START + (WINDOWS - 2) * SLIDE + WINDOW
 
 
 def _published_what_was_stored(servers: str, wanted: dict[tuple[int, Any, int], Prediction]) -> None:
