@@ -1,8 +1,29 @@
 """Models: how good the forecasts are, beside not trying."""
 
+from configs.settings import Settings
 from monitoring.grafana.panels import Board, Kind, Panel, Query, Row, query
 
 _HORIZON = "{{horizon}} ahead"
+_HORIZONS: tuple[int, ...] = Settings.model_fields["forecast_horizons"].default
+_SOON = 1
+"""Its first outcomes come within minutes of a start."""
+
+
+def _beside_the_baselines(horizon: int) -> Panel:
+    ahead = "one window" if horizon == 1 else f"{horizon} windows"
+    return Panel(
+        f"MAE beside the baselines, {ahead} ahead",
+        "The model, and forecasts that need no model. The lowest line is the best.",
+        (
+            Query(f'ml_mae{{horizon="{horizon}"}}', "model"),
+            Query(f'ml_baseline_mae{{horizon="{horizon}"}}', "{{baseline}}"),
+        ),
+        "short",
+        least=0,
+        decimals=2,
+        until_then="" if horizon == _SOON else "no outcomes yet",
+    )
+
 
 MODELS = Board(
     "trendscope-models",
@@ -82,24 +103,13 @@ MODELS = Board(
                     most=1,
                     decimals=2,
                 ),
-                Panel(
-                    "MAE beside the baselines",
-                    "One window ahead: the model, and forecasts that need no model.",
-                    (
-                        Query('ml_mae{horizon="1"}', "model"),
-                        Query('ml_baseline_mae{horizon="1"}', "{{baseline}}"),
-                    ),
-                    "short",
-                    width=12,
-                    least=0,
-                    decimals=2,
-                ),
+                *map(_beside_the_baselines, _HORIZONS),
                 Panel(
                     "Skill",
                     "1 - MAE / MAE of persistence (nothing changes). Above 0 the model is worth its effort.",
                     query("ml_skill", _HORIZON),
                     "percentunit",
-                    width=12,
+                    width=24,
                     most=1,
                     decimals=2,
                 ),

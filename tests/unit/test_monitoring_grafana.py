@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models import units
 from prometheus_client import REGISTRY
 
 from common.disk import show_disk
-from configs.settings import ROOT
+from configs.settings import ROOT, Settings
 from monitoring.grafana.__main__ import FOLDER, main
 from monitoring.grafana.boards import BOARDS
 from monitoring.grafana.panels import Kind, Panel
@@ -40,6 +40,12 @@ def test_every_panel_says_what_it_shows(panel: tuple[str, Panel]) -> None:
     assert shown.unit in UNITS | {"cps", "reqps", "wps"}
     assert 24 % shown.width == 0 or shown.width == 12
     assert len(shown.queries) == 1 or all(query.legend for query in shown.queries)
+
+
+def test_at_every_horizon_the_error_is_drawn_beside_the_baselines() -> None:
+    queries = [{query.expr for query in panel.queries} for _, panel in PANELS]
+    for horizon in Settings.model_fields["forecast_horizons"].default:
+        assert {f'ml_mae{{horizon="{horizon}"}}', f'ml_baseline_mae{{horizon="{horizon}"}}'} in queries
 
 
 def drawn(name: str) -> list[dict[str, Any]]:
