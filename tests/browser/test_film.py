@@ -74,6 +74,8 @@ def test_film_page_shows_course_forecast_and_outcomes(open_page: Opener) -> None
     expect(table.locator("tbody tr")).to_have_count(3)
     expect(table).to_contain_text("No change")
     card = page.locator("section.card", has_text="Where it is heading")
+    for baseline in ("No change", "Running mean", "Damped trend", "Day and week means"):
+        expect(card.locator(".chart-table thead")).to_contain_text(baseline)
     expect(card.locator(".happened")).to_contain_text("The challenger leads from here on: its error was 93.0 %")
     card.get_by_role("radio", name="15 min").check()
     earlier = re.compile(r"Left of it, [1-9]\d* forecasts made 15 min ahead")

@@ -13,7 +13,7 @@ const AHEAD_SHARE = 2; // the past shown is at least twice as long as the fan, s
 export const baselineName = (name) => BASELINES[name] ?? name;
 export const aheadOf = (forecast) => seconds(forecast.target_end) - seconds(forecast.made_at);
 
-/** Lines of the chart: what came, what was said of it before, and the fan from the newest score. */
+/** Lines of the chart: what came, what was said of it before, the fan from the newest score, and the baselines in it. */
 function linesOf(current, past, history) {
   const made = current[0];
   const fanTimes = [seconds(made.made_at), ...current.map((each) => seconds(each.target_end))];
@@ -37,6 +37,7 @@ function linesOf(current, past, history) {
       { label: "fan lower", values: fan((each) => each.lower), width: 0, spoken: false, spanGaps: true, color: "--forecast" },
       { label: "forecast", values: fan((each) => each.predicted), color: "--forecast", width: 2, dash: [5, 4], spanGaps: true, points: true },
       { label: "came", values: place(x, actualTimes, actual), color: "--ink", width: 2, spanGaps: true },
+      ...Object.keys(made.baselines).map((name) => ({ label: baselineName(name), values: fan((each) => each.baselines[name]), color: "--ink-3", width: 1, dash: [2, 3], spanGaps: true })),
     ],
     bands: [{ high: 0, low: 1, color: "--forecast", share: 0.14 }, { high: 3, low: 4, color: "--forecast", share: 0.26 }],
     n: earlier.length,
@@ -73,7 +74,7 @@ export function FilmForecast({ forecast, history, horizon, shown, onChoose }) {
   const options = current.map((each) => [String(each.horizon), duration(aheadOf(each))]);
   const choice = html`<${Segmented} label="Horizon of the past forecasts" value=${horizon ?? nearest} options=${options} onChange=${onChoose} />`;
   return html`<${Card} title="Where it is heading" aside=${choice} definition=${html`TrendScore of the windows ahead, made at ${clock(current[0].made_at)} (<${Ago} at=${current[0].made_at} />) by model version ${current[0].model_version}. Shaded: the interval meant to hold ${percent(current[0].coverage)} of the outcomes. Left of it, ${count(lines.n)} forecasts made ${duration(aheadOf(made))} ahead, over what came in the windows that have closed.`}>
-    <${Chart} what="Forecasts and outcomes" x=${lines.x} series=${lines.series} bands=${lines.bands} marks=${marksOf(happened)} yScales=${[{ key: "y", range: scoreRange }]} height=${280} keys=${html`<${Keys} entries=${[["ink", "What came"], ["forecast", "Forecast, with its interval"]]} />`} />
+    <${Chart} what="Forecasts and outcomes" x=${lines.x} series=${lines.series} bands=${lines.bands} marks=${marksOf(happened)} yScales=${[{ key: "y", range: scoreRange }]} height=${280} keys=${html`<${Keys} entries=${[["ink", "What came"], ["forecast", "Forecast, with its interval"], ["ink-3", "The baselines"]]} />`} />
     <div class="stack">${happened.length ? html`<${Events} events=${happened} />` : null}<${Outcomes} past=${past} coverage=${current[0].coverage} /><${Ahead} current=${current} /></div>
   <//>`;
 }
