@@ -60,6 +60,15 @@ def test_only_final_rows_count_and_each_window_once() -> None:
     assert engine.ignored == len(finals)
 
 
+def test_a_later_revision_of_a_final_window_changes_nothing() -> None:
+    finals = [row for row in updates(3, 40) if row.is_final]
+    engine, usual = Engine(CONFIG), Engine(CONFIG)
+    revised = [row.model_copy(update={"trend_score": 100 - row.trend_score, "revision": 9}) for row in finals]
+    batch = run([row for both in zip(finals, revised, strict=True) for row in both], engine)
+    assert batch == run(finals, usual)
+    assert engine.scores() == usual.scores()
+
+
 def test_rows_of_an_older_window_make_no_forecast() -> None:
     engine = Engine(CONFIG)
     before = run([final(1, 0, 50.0), final(1, 9, 52.0)], engine)
