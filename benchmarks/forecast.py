@@ -142,6 +142,20 @@ def figures(series: SeriesFile, horizons: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
+def _bin(text: str) -> int:
+    try:
+        return parse_bin(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _horizons(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r}: write whole numbers of steps, at least 1, like 1,3,12")
+    return tuple(sorted({int(part) for part in parts}))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; exit 2 with a sentence when the file cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forecast", description=__doc__.split("\n", 1)[0])
@@ -149,8 +163,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--id", required=True, help="column that names the film")
     parser.add_argument("--time", required=True, help="column with the instant, ISO 8601")
     parser.add_argument("--value", required=True, help="column with the number")
-    parser.add_argument("--bin", type=parse_bin, help="bin such as 10min; default: the file's own step")
-    parser.add_argument("--horizons", default="1,3,12", help="steps ahead (default 1,3,12)")
+    parser.add_argument("--bin", type=_bin, help="bin such as 10min; default: the file's own step")
+    parser.add_argument("--horizons", type=_horizons, default="1,3,12", help="steps ahead (default 1,3,12)")
     parser.add_argument("--missing", choices=("zero", "unknown"), help="what a missing bin means; default: found out")
     parser.add_argument("--aggregate", choices=("sum", "last"), help="rows of one bin; default: found out")
     options = parser.parse_args(arguments)
@@ -162,8 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    horizons = tuple(int(part) for part in options.horizons.split(","))
-    print(json.dumps({"file": options.series.name, **figures(series, horizons)}))
+    print(json.dumps({"file": options.series.name, **figures(series, options.horizons)}, allow_nan=False))
     return 0
 
 

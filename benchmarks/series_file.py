@@ -4,6 +4,7 @@ import csv
 import gzip
 import math
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ Aggregate = Literal["sum", "last"]
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 _ROUND_STEPS = (60, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800)
+_GZIP = b"\x1f\x8b"
+_LARGEST = 1e30
+"""The forecaster remembers values with single precision, which ends at 3e38, and adds them up."""
 _ONES_OF_COUNTS = 0.15
 """Counts whose zero bins were left out have 1 as a frequent value; ranks of a top ten have each value in a tenth."""
 
@@ -70,9 +74,15 @@ def read_series(  # noqa: PLR0913 - one option a column or choice of the command
     are zeros, and rows of one bin are summed, when the values are counts whose zeros were left out.
 
     Raises:
-        ValueError: a column is missing, or no row has a value.
+        ValueError: it is no CSV or damaged, a column is missing, a value has no instant, or no row has a value.
+        OSError: it cannot be read.
     """
-    points = list(_points(path, id_column, time_column, value_column))
+    try:
+        points = list(_points(path, id_column, time_column, value_column))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no UTF-8 text") from error
+    except (csv.Error, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is damaged or no CSV: {error}") from error
     if not points:
         raise ValueError(f"{path}: no row has a number in column {value_column!r}")
     step = bin_seconds or _infer_step([time for _, time, _ in points])
@@ -88,20 +98,29 @@ def read_series(  # noqa: PLR0913 - one option a column or choice of the command
 
 
 def _points(path: Path, *columns: str) -> Iterator[tuple[str, float, float]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with cast(TextIO, opener(path, "rt", encoding="utf-8")) as lines:
+    with path.open("rb") as file:
+        opener = gzip.open if file.read(len(_GZIP)) == _GZIP else open
+    with cast(TextIO, opener(path, "rt", encoding="utf-8-sig", newline="")) as lines:
         reader = csv.DictReader(lines)
         absent = [column for column in columns if column not in (reader.fieldnames or ())]
         if absent:
             raise ValueError(f"{path}: no column {absent[0]!r}; there are {', '.join(reader.fieldnames or ())}")
         for row in reader:
-            name, time, text = (row[column] for column in columns)
+            name, time, text = (row[column] or "" for column in columns)
             try:
                 value = float(text)
             except ValueError:
                 continue
-            if name and math.isfinite(value):
+            if not name or not math.isfinite(value):
+                continue
+            if abs(value) > _LARGEST:
+                raise ValueError(f"{path}, line {reader.line_num}: {text} is too large to be reckoned with")
+            try:
                 yield name, parse_time(time), value
+            except ValueError as error:
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: {time!r} in column {columns[1]!r} is no ISO 8601 instant"
+                ) from error
 
 
 def _infer_step(times: list[float]) -> int:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +68,99 @@ def test_bins_written_otherwise_are_refused(text: str) -> None:
         parse_bin(text)
 
 
+HEAD = b"film,when,count\n"
+GOOD = HEAD + b"a,2026-01-01T00:00:00Z,1.5\na,2026-01-01T02:00:00+01:00,2.5\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GOOD,
+        gzip.compress(GOOD),
+        b"\xef\xbb\xbf" + GOOD,
+        GOOD.replace(b"\n", b"\r\n"),
+        GOOD + b"b\nb,2026-01-01\nb,,\nb,2026-01-01,\n,2026-01-01,7\nb,2026-01-01,NaN\n",
+    ],
+    ids=["plain", "gzipped", "byte order mark", "CRLF", "rows without a value"],
+)
+@pytest.mark.parametrize("name", ["x.csv", "x.csv.gz"])
+def test_any_csv_is_read_whatever_its_name(name: str, data: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    (points,) = read(tmp_path / name).values.values()
+    assert list(points.values()) == [1.5, 2.5]
+    assert [step - min(points) for step in points] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "no column 'film'"),
+        (HEAD, "no row has a number"),
+        (gzip.compress(GOOD)[:40], "damaged"),
+        (gzip.compress(GOOD)[:20] + b"\0\xff" * 40, "damaged"),
+        (HEAD + b'"' + b"x" * 200_000 + b'",2026-01-01,1\n', "no CSV"),
+        (GOOD.decode().encode("utf-16"), "UTF-8"),
+        (GOOD + b"a,,3\n", "line 4: '' in column 'when'"),
+        (GOOD + b"a,yesterday,3\n", "line 4: 'yesterday' in column 'when'"),
+        (GOOD + b"a,2026-01-01T03:00:00Z,-1e300\n", "line 4: -1e300 is too large"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence(
+    data: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.csv").write_bytes(data)
+    assert benchmark.main([str(tmp_path / "x.csv"), "--id", "film", "--time", "when", "--value", "count"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "x.csv" in err
+
+
 def test_a_wrong_column_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "x.csv.gz", ["a,2026-01-01,5"])
     assert benchmark.main([str(path), "--id", "film", "--time", "when", "--value", "votes"]) == 2
     assert "votes" in capsys.readouterr().err
+
+
+def run(path: Path, *options: str) -> int:
+    return benchmark.main([str(path), "--id", "film", "--time", "when", "--value", "count", *options])
+
+
+def test_horizons_may_be_given_in_any_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "x.csv.gz", [f"a,2026-01-{day:02},{day % 7}.5" for day in range(1, 20)])
+    assert run(path, "--horizons", "12, 1,1") == 0
+    assert list(json.loads(capsys.readouterr().out)["horizons"]) == ["1", "12"]
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        *(("--horizons", text, "whole numbers") for text in ("0", "-1", "1,x", "", "1.5")),
+        ("--bin", "10 minutes", "write a bin like 10min"),
+    ],
+)
+def test_options_written_otherwise_are_refused_in_a_sentence(
+    option: str, text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(tmp_path / "x.csv.gz", f"{option}={text}")
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "value",
+    [lambda _: 0.0, lambda _: 7.0, lambda day: -50.0 + day % 9, lambda day: (-1) ** day * 1e30 / day, lambda _: 1e-320],
+    ids=["nothing", "constant", "negative", "large", "tiny"],
+)
+def test_whatever_the_values_it_is_json_of_numbers(
+    value: Callable[[int], float], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"{film},2026-01-{day:02},{value(day)!r}" for film in "ab" for day in range(1, 20)]
+    assert run(write(tmp_path / "x.csv.gz", lines)) == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["horizons"]
+    assert [figures["labels"] for figures in found.values()] == [36, 32, 14]
+    assert all(0 <= figures["coverage"] <= 1 and figures["width"] >= 0 for figures in found.values())
 
 
 def decaying(tmp_path: Path) -> Path:
