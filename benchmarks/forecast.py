@@ -73,7 +73,7 @@ def evaluate(
 
 
 def _ratio(own: NDArray[np.float64], other: NDArray[np.float64], films: NDArray[np.int64]) -> dict[str, Any]:
-    """Ratio of summed absolute errors and its 95 % interval when the films are drawn anew."""
+    """Ratio of summed absolute errors and its 95 % interval when the films are drawn anew, which one film cannot be."""
     count = int(films.max()) + 1
     a, b = np.bincount(films, own, count), np.bincount(films, other, count)
     draws = np.random.default_rng(_SEED).integers(0, count, (_BOOTSTRAPS, count))
@@ -81,8 +81,24 @@ def _ratio(own: NDArray[np.float64], other: NDArray[np.float64], films: NDArray[
     valid = sums_b > 0
     if not b.sum() or not valid.any():
         return {"ratio": None, "interval": None}
+    ratio = round(a.sum() / b.sum(), 4)
+    if count == 1:
+        return {"ratio": ratio, "interval": None}
     low, high = np.percentile(sums_a[valid] / sums_b[valid], [2.5, 97.5])
-    return {"ratio": round(a.sum() / b.sum(), 4), "interval": [round(low, 4), round(high, 4)]}
+    return {"ratio": ratio, "interval": [round(low, 4), round(high, 4)]}
+
+
+def one_step_changes(series: SeriesFile, quiet: int) -> dict[str, float]:
+    """Each film's mean absolute change from a step on which it is active to the next, 0 where there is none."""
+    last: dict[str, tuple[int, float]] = {}
+    changes: dict[str, list[float]] = {name: [] for name in series.values}
+    for step, name, value, active in with_zeros(series, quiet):
+        before = last.pop(name, None)
+        if before is not None and before[0] == step - 1:
+            changes[name].append(abs(value - before[1]))
+        if active:
+            last[name] = step, value
+    return {name: sum(found) / max(1, len(found)) for name, found in changes.items()}
 
 
 def report(outcomes: list[Outcome], naive: dict[str, float]) -> dict[str, Any]:
@@ -126,18 +142,16 @@ def report(outcomes: list[Outcome], naive: dict[str, float]) -> dict[str, Any]:
 def figures(series: SeriesFile, horizons: tuple[int, ...]) -> dict[str, Any]:
     """How the file was understood, the speed, and the report of every horizon that has labels."""
     _, outcomes, seconds = evaluate(series, horizons)
-    naive = {
-        name: float(np.abs(np.diff([value for _, value in sorted(points.items())])).mean()) if len(points) > 1 else 0.0
-        for name, points in series.values.items()
-    }
-    made = sum(len(found) for found in outcomes.values())
+    quiet = Grid(series.step_seconds, horizons).week
+    naive = one_step_changes(series, quiet)
+    made = len(horizons) * sum(active for *_, active in with_zeros(series, quiet))
     return {
         "model_version": MODEL_VERSION,
         "step_seconds": series.step_seconds,
         "missing_bins": series.missing,
         "rows_of_one_bin": series.aggregate,
         "series": len(series.values),
-        "seconds_per_1000_forecasts": round(1000 * seconds / made, 4) if made else None,
+        "seconds_per_1000_forecasts": round(1000 * seconds / made, 4),
         "horizons": {str(h): report(outcomes[h], naive) for h in horizons if outcomes[h]},
     }
 

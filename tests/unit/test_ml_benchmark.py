@@ -163,6 +163,41 @@ def test_whatever_the_values_it_is_json_of_numbers(
     assert all(0 <= figures["coverage"] <= 1 and figures["width"] >= 0 for figures in found.values())
 
 
+def test_the_unit_of_mase_is_the_error_of_no_change_one_step_ahead(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = random.Random(4)
+    lines = [
+        f"{film},{np.datetime64('2026-01-01T00:00') + 10 * number},{1 + int(rng.expovariate(1))}"
+        for film in "ab"
+        for number in range(400)
+        if rng.random() < 0.1  # most steps are zeros, which are left out, and a day and a half is silent
+        and not 150 < number < 370
+    ]
+    assert run(write(tmp_path / "x.csv.gz", lines), "--bin", "10min", "--horizons", "1") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["missing_bins"] == "zero"
+    figures = report["horizons"]["1"]
+    assert figures["films"] == 2
+    assert figures["mase"] == pytest.approx(figures["to_persistence"]["ratio"], rel=0.1)
+
+
+def test_one_film_has_no_interval_over_films(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "x.csv.gz", [f"a,2026-01-{day:02},{day % 7}.5" for day in range(1, 20)])
+    assert run(path) == 0
+    for figures in json.loads(capsys.readouterr().out)["horizons"].values():
+        assert figures["to_persistence"]["ratio"] > 0
+        assert figures["to_persistence"]["interval"] is figures["to_best_baseline"]["interval"] is None
+
+
+def test_the_speed_counts_the_forecasts_whose_outcome_is_unknown_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "x.csv.gz", [f"a,2026-01-{day:02},{day % 7}.5" for day in range(1, 20, 2)])
+    monkeypatch.setattr(benchmark, "evaluate", lambda *_: (None, {1: [], 3: []}, 2.0))
+    assert benchmark.figures(read(path, bin_seconds=86_400), (1, 3))["seconds_per_1000_forecasts"] == 100.0
+
+
 def decaying(tmp_path: Path) -> Path:
     rng, lines = random.Random(1), []
     for film in range(8):
