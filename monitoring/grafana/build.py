@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from grafana_foundation_sdk.builders import bargauge, common, dashboard, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common as shapes
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from monitoring.grafana.panels import Board, Kind, Panel, Query
+from monitoring.grafana.panels import Board, Kind, Mark, Panel, Query
 
 SOURCE = models.DataSourceRef(type_val="prometheus", uid="prometheus")
 """As monitoring/grafana/provisioning/datasources names it."""
@@ -35,11 +36,26 @@ def _dashboard(board: Board) -> models.Dashboard:
         .readonly()
         .link(dashboard.DashboardLink("TrendScope").type(models.DashboardLinkType.DASHBOARDS).tags(["trendscope"]))
     )
+    for mark in board.marks:
+        made = made.annotation(_Instants(mark))
     for row in board.rows:
         made = made.with_row(dashboard.Row(row.title))
         for panel in row.panels:
             made = made.with_panel(_panel(panel))
     return made.build()
+
+
+class _Instants(models.AnnotationQuery, Builder[models.AnnotationQuery]):
+    """An annotation at the instants that a series' values are: Grafana knows those, its types do not. Builds itself."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__(name=mark.name, datasource=SOURCE, icon_color=mark.colour, expr=mark.expr)
+
+    def to_json(self) -> dict[str, object]:
+        return super().to_json() | {"titleFormat": self.name, "useValueForTime": True}
+
+    def build(self) -> models.AnnotationQuery:
+        return self
 
 
 def _panel(panel: Panel) -> Any:

@@ -1,7 +1,7 @@
 """Models: how good the forecasts are, beside not trying."""
 
 from configs.settings import Settings
-from monitoring.grafana.panels import Board, Kind, Panel, Query, Row, query
+from monitoring.grafana.panels import Board, Kind, Mark, Panel, Query, Row, query
 
 _HORIZON = "{{horizon}} ahead"
 _HORIZONS: tuple[int, ...] = Settings.model_fields["forecast_horizons"].default
@@ -23,6 +23,10 @@ def _beside_the_baselines(horizon: int) -> Panel:
         decimals=2,
         until_then="" if horizon == _SOON else "no outcomes yet",
     )
+
+
+def _event(kind: str) -> str:
+    return f'1000 * ml_model_event_timestamp_seconds{{kind="{kind}"}}'
 
 
 MODELS = Board(
@@ -231,6 +235,17 @@ MODELS = Board(
                 ),
             ),
         ),
+    ),
+    marks=(
+        Mark("Error grew: challenger reset", _event("drift"), "red"),
+        Mark(
+            "Data drift",
+            "1000 * (trendscope_drift_window_timestamp_seconds "
+            "and on (job, instance) trendscope_drift_data_detected == 1)",
+            "orange",
+        ),
+        Mark("Challenger promoted", _event("promotion"), "green"),
+        Mark("Rolled back", _event("rollback"), "blue"),
     ),
 )
 """For whoever asks whether the forecasts are worth anything."""

@@ -60,6 +60,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Uprights in every chart of a dashboard, where something happened."""
+
+    name: str
+    """At the mark, and beside the switch that hides them."""
+    expr: str
+    """PromQL whose values are the instants, in milliseconds. Nothing while nothing has happened."""
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """A dashboard."""
 
@@ -67,6 +78,7 @@ class Board:
     title: str
     description: str
     rows: tuple[Row, ...]
+    marks: tuple[Mark, ...] = ()
 
     def live_queries(self) -> Iterator[tuple[Panel, Query]]:
         """The queries that have data within minutes of a start, with their panels."""

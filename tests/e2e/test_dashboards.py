@@ -45,6 +45,13 @@ def test_every_panel_has_data(silent: set[str], expr: str) -> None:
     assert expr not in silent
 
 
+def test_every_mark_can_be_asked_for(prometheus: Prometheus) -> None:
+    marks = [mark for board in BOARDS.values() for mark in board.marks]
+    assert marks
+    for mark in marks:
+        prometheus.query(mark.expr)  # raises when it is no expression; most have nothing to show
+
+
 def test_every_alert_can_be_evaluated(prometheus: Prometheus) -> None:
     rules = prometheus.alerts()
     assert len(rules) > 15

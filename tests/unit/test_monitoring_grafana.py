@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from common.disk import show_disk
 from configs.settings import ROOT, Settings
+from ml_service.events import Kind as EventKind
 from monitoring.grafana.__main__ import FOLDER, main
 from monitoring.grafana.boards import BOARDS
 from monitoring.grafana.panels import Kind, Panel
@@ -70,6 +71,15 @@ def test_grafana_gets_every_panel_with_unit_thresholds_and_the_provisioned_sourc
         assert {target["datasource"]["uid"] for target in panel["targets"]} == {"prometheus"}
 
 
+def test_drift_and_what_came_of_it_are_marks_on_the_charts_of_the_models() -> None:
+    found = json.loads((FOLDER / "models.json").read_text())["annotations"]["list"]
+    assert all(mark["enable"] and mark["datasource"]["uid"] == "prometheus" for mark in found)
+    assert all(mark["useValueForTime"] and mark["titleFormat"] == mark["name"] for mark in found)
+    kinds = [re.findall(r'kind="(\w+)"', mark["expr"]) or ["data_drift"] for mark in found]
+    assert kinds == [["drift"], ["data_drift"], ["promotion"], ["rollback"]]
+    assert {kind for (kind,) in kinds} - {"data_drift"} < {kind.value for kind in EventKind}
+
+
 def test_the_files_are_where_grafana_is_told_to_look() -> None:
     source = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "prometheus.yml").read_text())["datasources"][0]
     provider = yaml.safe_load((GRAFANA / "provisioning" / "dashboards" / "trendscope.yml").read_text())["providers"][0]
@@ -97,12 +107,9 @@ def test_every_metric_of_ours_in_a_panel_is_exported_by_a_service(tmp_path: Path
     exported = {family.name + end for family in REGISTRY.collect() for end in kinds.get(family.type, ())}
     exported |= set(re.findall(r"trendscope_[a-z_]+", Path(film_metrics.__file__).read_text()))
     exported |= {f"trendscope_film_{name}" for name, _, _ in film_metrics._FIGURES}
-    asked = {
-        name
-        for _, panel in PANELS
-        for query in panel.queries
-        for name in re.findall(r"\b(?:trendscope|ml)_[a-z0-9_]+", query.expr)
-    }
+    expressions = [query.expr for _, panel in PANELS for query in panel.queries]
+    expressions += [mark.expr for board in BOARDS.values() for mark in board.marks]
+    asked = {name for expr in expressions for name in re.findall(r"\b(?:trendscope|ml)_[a-z0-9_]+", expr)}
     assert len(asked) > 30
     assert asked - exported == set()
 
