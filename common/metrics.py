@@ -1,12 +1,12 @@
 """Prometheus exposition for services that have no web server of their own: /metrics, /healthz and /readyz."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from prometheus_client import make_wsgi_app
+from prometheus_client import Gauge, make_wsgi_app
 
 from contracts.errors import ConfigurationError
 
@@ -25,6 +25,18 @@ class _Server(ThreadingMixIn, WSGIServer):
     """A thread a connection: one that is opened and stays silent must not keep a probe waiting."""
 
     daemon_threads = True
+
+
+def show_known(gauge: Gauge, values: Mapping[tuple[str, ...], float | None]) -> None:
+    """Make these the samples of a gauge, by labels; one that is not known any more is gone: it would pass for new."""
+    known = {labels: value for labels, value in values.items() if value is not None}
+    for labels, value in known.items():
+        gauge.labels(*labels).set(value)
+    for family in gauge.collect():
+        for sample in family.samples:
+            labels = tuple(sample.labels.values())
+            if labels not in known:
+                gauge.remove(*labels)
 
 
 def serve_metrics(host: str, port: int, health: Health = lambda: None, pages: Pages = lambda _: None) -> None:

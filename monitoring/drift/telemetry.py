@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge
 
+from common.metrics import show_known
 from monitoring.drift.evaluate import Result
 
 SCORE = Gauge("trendscope_drift_score", "Distance of current from earlier windows, in deviations", ["column"])
@@ -16,10 +17,9 @@ for _result in (DONE, TOO_LITTLE, FAILED):
 
 
 def show(result: Result) -> None:
-    """Set the gauges."""
-    for name, column in result.columns.items():
-        SCORE.labels(name).set(column.score)
-        DRIFTED.labels(name).set(column.drifted)
+    """Set the gauges. A column that had too few values to be compared has none."""
+    show_known(SCORE, {(name,): column.score for name, column in result.columns.items()})
+    show_known(DRIFTED, {(name,): column.drifted for name, column in result.columns.items()})
     DATA.set(result.drifted)
     SHARE.set(result.share)
     AT.set(result.at.timestamp())

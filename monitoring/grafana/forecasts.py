@@ -15,7 +15,7 @@ def _beside_the_baselines(horizon: int) -> Panel:
         f"MAE beside the baselines, {ahead} ahead",
         "The model, and forecasts that need no model. The lowest line is the best.",
         (
-            Query(f'ml_mae{{horizon="{horizon}"}}', "model"),
+            Query(f'max(ml_mae{{horizon="{horizon}"}})', "model"),
             Query(f'ml_baseline_mae{{horizon="{horizon}"}}', "{{baseline}}"),
         ),
         "short",
@@ -86,7 +86,7 @@ MODELS = Board(
                 Panel(
                     "MAE",
                     "Recent mean absolute error, points of TrendScore. It appears with the first outcomes.",
-                    query("ml_mae", _HORIZON),
+                    query("max by (horizon) (ml_mae)", _HORIZON),
                     "short",
                     least=0,
                     decimals=2,
@@ -94,7 +94,7 @@ MODELS = Board(
                 Panel(
                     "RMSE",
                     "Recent root mean square error: large misses weigh more.",
-                    query("ml_rmse", _HORIZON),
+                    query("max by (horizon) (ml_rmse)", _HORIZON),
                     "short",
                     least=0,
                     decimals=2,
@@ -102,16 +102,17 @@ MODELS = Board(
                 Panel(
                     "R²",
                     "Recent share of the outcomes' variance that is explained. Undefined while nothing varies.",
-                    query("ml_r2 or vector(0)", _HORIZON),
+                    query("max by (horizon) (ml_r2)", _HORIZON),
                     "percentunit",
                     most=1,
                     decimals=2,
+                    until_then="nothing varies yet",
                 ),
                 *map(_beside_the_baselines, _HORIZONS),
                 Panel(
                     "Skill",
                     "1 - MAE / MAE of persistence (nothing changes). Above 0 the model is worth its effort.",
-                    query("ml_skill", _HORIZON),
+                    query("max by (horizon) (ml_skill)", _HORIZON),
                     "percentunit",
                     width=24,
                     most=1,
@@ -125,7 +126,7 @@ MODELS = Board(
                 Panel(
                     "Coverage",
                     "Recent share of outcomes inside their interval; FORECAST_COVERAGE (80 %) is meant.",
-                    query("ml_interval_coverage", _HORIZON),
+                    query("max by (horizon) (ml_interval_coverage)", _HORIZON),
                     "percentunit",
                     least=0,
                     most=1,
@@ -135,7 +136,7 @@ MODELS = Board(
                 Panel(
                     "Width",
                     "Recent mean width of the intervals, points of TrendScore: the same coverage with less is better.",
-                    query("ml_interval_width", _HORIZON),
+                    query("max by (horizon) (ml_interval_width)", _HORIZON),
                     "short",
                     least=0,
                     decimals=1,
@@ -157,7 +158,7 @@ MODELS = Board(
                     "MAE one window ahead. The challenger learns in the champion's shadow and takes its place when it "
                     "is better by a paired test.",
                     (
-                        Query('ml_mae{horizon="1"}', "champion"),
+                        Query('max(ml_mae{horizon="1"})', "champion"),
                         Query('ml_challenger_mae{horizon="1"}', "challenger"),
                     ),
                     "short",
@@ -176,7 +177,7 @@ MODELS = Board(
                 Panel(
                     "Events of the model",
                     "Drifts of the error, contests, promotions and rollbacks, in six hours.",
-                    query("sum by (kind) (increase(ml_model_events_total[6h])) or vector(0)", "{{kind}}"),
+                    query("sum by (kind) (increase(ml_model_events_total[6h]))", "{{kind}}"),
                     "short",
                     Kind.BARS,
                     least=0,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from prometheus_client import Gauge
 
 from contracts.events import Prediction, TrendUpdate
 from monitoring.drift import telemetry
@@ -195,11 +196,17 @@ def test_nothing_else_is_served(path: str, tmp_path: Path) -> None:
     assert Pages(reports)(path) is None
 
 
+def shown(gauge: Gauge) -> dict[str, float]:
+    return {sample.labels["column"]: sample.value for family in gauge.collect() for sample in family.samples}
+
+
 def test_gauges_have_a_label_a_column_and_nothing_more() -> None:
     rng = random.Random(1)
-    telemetry.show(result(0, {name: rng.random() for name in COLUMNS}))
+    scores = {name: rng.random() for name in COLUMNS}
+    telemetry.show(result(0, scores))
+    assert shown(telemetry.SCORE) == scores
+    assert shown(telemetry.DRIFTED) == {name: score >= THRESHOLD for name, score in scores.items()}
     telemetry.show(result(2, {"log_mentions": 0.9}))
-    labels = {sample.labels["column"] for sample in next(iter(telemetry.SCORE.collect())).samples}
-    assert labels == set(COLUMNS)
-    assert telemetry.SCORE.labels("log_mentions")._value.get() == 0.9
+    # What was not compared this time has no distance: the last one would pass for a new one.
+    assert (shown(telemetry.SCORE), shown(telemetry.DRIFTED)) == ({"log_mentions": 0.9}, {"log_mentions": 1.0})
     assert telemetry.AT._value.get() == (NOON + timedelta(hours=2)).timestamp()
