@@ -48,7 +48,7 @@ class ErrorDrift:
 
     def add(self, step: int, error: float) -> None:
         """An absolute error of the champion's, known at a step; steps never go back."""
-        if self._period < 0:
+        if not self._labels:
             self._period = step // self._steps
         self._error += error
         self._labels += 1

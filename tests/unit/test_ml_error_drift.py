@@ -62,3 +62,16 @@ def test_windows_without_outcomes_are_no_values() -> None:
     assert detector.close_step(24) is None
     assert detector.close_step(500) is None
     assert detector._labels == 0
+
+
+def test_after_a_silence_a_value_is_of_a_whole_window_and_of_its_own_hour() -> None:
+    detector = fresh()
+    detector.add(20, 1.0)
+    detector.close_step(25)
+    assert (detector._values, detector._hour) == (1, 0)
+    detector.close_step(14 * 60 + 2)
+    detector.add(14 * 60 + 2, 1.0)
+    detector.close_step(14 * 60 + 3)
+    assert detector._values == 1, "the window is not over"
+    detector.close_step(14 * 60 + 5)
+    assert (detector._values, detector._hour) == (2, 14)
