@@ -50,15 +50,16 @@ def run(settings: Settings, reports: Reports, *, keep_page: bool) -> Result:
     before = reports.latest()
     with Store.open(settings) as store:
         result, snapshot = _compare(settings, store, reports)
-        name = reports.save(result, snapshot)
         if result.drifted and not (before and before.drifted):
+            # Before the report is there: from then on the drift is an old one, and nobody would mark it any more.
             store.metrics.upsert([
                 ModelMetric(model_version=EVENTS_VERSION, metric=MARK, horizon=1, at=result.at, value=result.share)
             ])  # fmt: skip
+        name = reports.save(result, snapshot)
     new_day = before is None or before.at.date() != result.at.date()
     files = reports.files(name)
     kept = files if keep_page or result.drifted or new_day else files[1:]
-    run_id = experiment.keep(settings.mlflow_tracking_uri, result, kept)
+    run_id = experiment.keep(settings.mlflow_tracking_uri, name, result, kept)
     drifted = [column for column, one in result.columns.items() if one.drifted]
     log.info("compared", report=name, drifted=result.drifted, columns=drifted, mlflow_run=run_id)
     return result

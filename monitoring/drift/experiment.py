@@ -12,8 +12,11 @@ log = get_logger(__name__)
 EXPERIMENT = "trendscope-drift"
 
 
-def keep(tracking_uri: str, result: Result, files: list[Path]) -> str | None:
-    """Log a report; returns the run's id, None when MLflow was away: the report is on disk all the same."""
+def keep(tracking_uri: str, name: str, result: Result, files: list[Path]) -> str | None:
+    """Log a report's files in a folder of its name; returns the run's id, None when MLflow was away.
+
+    The report is on disk all the same.
+    """
     # The client's own patience (7 tries, minutes) would hold up the next comparison.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
@@ -23,7 +26,7 @@ def keep(tracking_uri: str, result: Result, files: list[Path]) -> str | None:
         client = mlflow.MlflowClient(tracking_uri=tracking_uri)
         run_id = _run(client, f"{result.at:%Y-%m-%d}")
         for path in files:
-            client.log_artifact(run_id, str(path), artifact_path=files[0].stem)
+            client.log_artifact(run_id, str(path), artifact_path=name)
         millis = int(result.at.timestamp() * 1000)
         values = {"share": result.share} | {f"drift_{name}": column.score for name, column in result.columns.items()}
         client.log_batch(

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,10 @@ from ml_service.registry import EXPERIMENT, REGISTERED_MODEL, Registry
 from ml_service.snapshot import Snapshot
 from ml_service.tracking import Tracker
 from ml_service.versions import Versions
-from tests.support.ml import CONFIG, updates
+from monitoring.drift import experiment
+from monitoring.drift.evaluate import Column, Result
+from monitoring.drift.reports import Reports
+from tests.support.ml import CONFIG, START, updates
 from tests.support.waiting import wait_until
 
 pytestmark = [
@@ -296,3 +300,29 @@ def test_a_rollback_that_is_asked_for_while_models_are_logged_is_found(
 
 def experiment_id(client: Any) -> str:
     return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)
+
+
+class Drawn:
+    def save_html(self, path: str) -> None:
+        Path(path).write_text("<p>plots</p>")
+
+    def save_json(self, path: str) -> None:
+        Path(path).write_text("{}")
+
+
+def test_drift_reports_are_artifacts_of_the_days_run(server: str, tmp_path: Path) -> None:
+    reports, client = Reports(tmp_path), mlflow.MlflowClient(server)
+    runs = set()
+    for hour, columns in ((0, {"error": 0.9}), (1, {"error": 0.1})):
+        at = START + timedelta(hours=hour)
+        found = {column: Column(score, score > 0.5) for column, score in columns.items()}
+        result = Result(at, START, START, at, True, 3, 2, found)
+        name = reports.save(result, Drawn())
+        run = experiment.keep(server, name, result, reports.files(name)[hour:])  # the second one without its page
+        assert run is not None
+        runs.add(run)
+        kept = {one.path for one in client.list_artifacts(run, name)}
+        assert kept == {f"{name}/{path.name}" for path in reports.files(name)[hour:]}
+    (run,) = runs
+    assert {one.path for one in client.list_artifacts(run)} == set(reports.names())
+    assert [point.value for point in client.get_metric_history(run, "drift_error")] == [0.9, 0.1]

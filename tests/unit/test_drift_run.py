@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from configs.settings import Settings, load_settings
+from contracts.errors import DependencyError
 from contracts.events import Prediction, TrendUpdate
 from monitoring.drift.comparison import MARK, NotEnoughError, run
 from monitoring.drift.evaluate import Result
@@ -26,6 +27,7 @@ class FakeStore:
         self.updates: dict[datetime, list[TrendUpdate]] = {}
         self.made: dict[datetime, list[Prediction]] = {}
         self.marks: list[ModelMetric] = []
+        self.takes_marks = True
         self.trends = self.predictions = self.metrics = self
 
     def add(self, end: datetime, *, loud: float) -> None:
@@ -44,6 +46,8 @@ class FakeStore:
         return [row for row in self.made.get(made_at, []) if row.horizon == horizon]
 
     def upsert(self, rows: Iterable[ModelMetric]) -> None:
+        if not self.takes_marks:
+            raise DependencyError("Cassandra is away")
         self.marks += rows
 
 
@@ -58,7 +62,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeStore, Kept]:
     def opened(_: Settings) -> Iterator[FakeStore]:
         yield store
 
-    def keep(_: str, result: Result, files: list[Path]) -> str:
+    def keep(_: str, name: str, result: Result, files: list[Path]) -> str:
+        assert all(path.name.startswith(f"{name}.") for path in files)
         kept.append((result, [path.suffix for path in files]))
         return "run"
 
@@ -101,6 +106,22 @@ def test_drift_is_marked_when_it_begins_and_its_page_is_kept(
     compare()
     assert [(mark.metric, mark.at, mark.value) for mark in store.marks] == [(MARK, found.at, found.share)]
     assert [suffixes for _, suffixes in kept] == [[".html", ".json", ".json"]] * 2
+
+
+def test_a_mark_that_the_store_did_not_take_is_made_by_the_next_comparison(
+    world: tuple[FakeStore, Kept], compare: Callable[[], Result]
+) -> None:
+    store, kept = world
+    store.add(END - DAY, loud=1.0)
+    store.add(END, loud=5.0)
+    store.takes_marks = False
+    with pytest.raises(DependencyError):
+        compare()
+    store.takes_marks = True
+    found = compare()
+    assert found.drifted
+    assert [mark.at for mark in store.marks] == [found.at]
+    assert len(kept) == 1
 
 
 def test_without_drift_the_page_is_kept_once_a_day(
