@@ -4,8 +4,8 @@ Two detectors are measured, each as the platform runs it:
 
 - online: ADWIN on the champion's error (`ml_service.error_drift`) while the real engine forecasts a made-up stream
   whose dynamics change at a known window; beside it Page-Hinkley on the same values, and doing nothing;
-- data: the hourly comparison of windows (`monitoring.drift`), its distance computed as Evidently computes it, on
-  tables whose distributions change at a known hour.
+- data: the hourly comparison of windows (`monitoring.drift`), its distance computed as Evidently computes it and its
+  alarm as the service raises it, on tables whose distributions change at a known hour.
 
 Prints one JSON object. Streams without a change give the false alarms per 10,000 windows.
 """

@@ -1,6 +1,7 @@
 """Evidently's comparison of two tables, and the few numbers that gauges and marks need of it."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,17 @@ class Column:
     drifted: bool
 
 
+def share_of(columns: Mapping[str, Column]) -> float:
+    """Share of the columns that have drifted."""
+    return sum(column.drifted for column in columns.values()) / len(columns) if columns else 0.0
+
+
+def have_drifted(columns: Mapping[str, Column]) -> bool:
+    """Whether the data have drifted as a whole, or what the model makes of them."""
+    alone = any(columns[name].drifted for name in ("predicted", "absolute_error") if name in columns)
+    return alone or share_of(columns) >= SHARE
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One comparison."""
@@ -49,13 +61,12 @@ class Result:
     @property
     def share(self) -> float:
         """Share of the columns that have drifted."""
-        return sum(column.drifted for column in self.columns.values()) / len(self.columns) if self.columns else 0.0
+        return share_of(self.columns)
 
     @property
     def drifted(self) -> bool:
         """Whether the data have drifted as a whole, or what the model makes of them."""
-        alone = any(self.columns[name].drifted for name in ("predicted", "absolute_error") if name in self.columns)
-        return alone or self.share >= SHARE
+        return have_drifted(self.columns)
 
     def to_json(self) -> dict[str, Any]:
         """For the summary file; `from_json` reads it back."""

@@ -25,8 +25,17 @@ def test_a_table_that_changes_is_noticed_and_one_that_does_not_is_hardly() -> No
     change = drift_data.CHANGES["errors twice as large"]
     found = drift_data.verdicts(1, 40, change, 35, same_time=True)
     assert len(found) == 15
-    assert sum(bool(columns) for columns in found[:10]) <= 2
-    assert all("absolute_error" in columns for columns in found[10:])
+    assert sum(one.alarm for one in found[:10]) <= 2
+    assert all(one.alarm and "absolute_error" in one.columns for one in found[10:])
+
+
+def test_what_it_calls_an_alarm_is_the_platforms() -> None:
+    rng = np.random.default_rng(4)
+    assert set(drift_data.hour(rng, 3, lambda table: table).columns) == set(COLUMNS)
+    change = drift_data.CHANGES["sentiment part 10 points lower"]
+    found = drift_data.verdicts(2, 40, change, 35, same_time=True)[12:]
+    # One column of eleven moves its gauge; it takes two in five, the forecasts or their errors to alert and mark.
+    assert all("sentiment_part" in one.columns and not one.alarm for one in found)
 
 
 def test_the_engine_notices_larger_shocks_and_its_values_are_the_detectors() -> None:
