@@ -254,7 +254,20 @@ def test_the_table_has_a_row_a_horizon(tmp_path: Path, capsys: pytest.CaptureFix
     assert forecast_table.main(["--data", str(tmp_path), "TMDB lists, popularity"]) == 0
     table = capsys.readouterr().out.splitlines()
     assert [row.split(" | ")[1:3] for row in table[2:]] == [["1", "54"], ["3", "48"], ["12", "21"]]
+    assert forecast_table.main(["--data", str(tmp_path), "--part", "odd", "TMDB lists, popularity"]) == 0
+    assert [row.split(" | ")[2] for row in capsys.readouterr().out.splitlines()[2:]] == ["36", "32", "14"]
     assert forecast_table.main(["--data", str(tmp_path / "none")]) == 2
+
+
+def test_the_parts_of_a_file_are_halves_that_make_up_the_whole(tmp_path: Path) -> None:
+    series = read(decaying(tmp_path))
+    for parts in (("early", "late"), ("odd", "even")):
+        halves = [forecast_table.part_of(series, part).values for part in parts]
+        points = [{(film, step) for film, known in half.items() for step in known} for half in halves]
+        assert not points[0] & points[1]
+        assert points[0] | points[1] == {(film, step) for film, known in series.values.items() for step in known}
+    early, late = (forecast_table.part_of(series, part).values for part in ("early", "late"))
+    assert max(max(known) for known in early.values()) < min(min(known) for known in late.values())
 
 
 def test_the_speed_benchmark_measures_what_it_says() -> None:
