@@ -62,7 +62,7 @@ def service(settings: Settings, stop: threading.Event) -> None:
 
 def run_comparison(stop: threading.Event) -> str:
     """A comparison in a process of its own, which `stop` ends; how it ended, as `telemetry.RUNS` has it."""
-    command = [sys.executable, "-m", "monitoring.drift_detection", "--once", "--scheduled"]
+    command = [sys.executable, "-m", "monitoring.drift_detection", "--once"]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     waited = 0.0
     while child.poll() is None and waited < _DEADLINE_SECONDS and not stop.wait(0.5):
@@ -79,12 +79,12 @@ def run_comparison(stop: threading.Event) -> str:
     return result
 
 
-def once(settings: Settings, *, scheduled: bool) -> int:
+def once(settings: Settings) -> int:
     """Compare now; exit code 0, or `EXIT_TOO_LITTLE`."""
     from monitoring.drift.comparison import NotEnoughError, run  # noqa: PLC0415 - pandas: not in the service itself
 
     try:
-        result = run(settings, reports_of(settings), keep_page=not scheduled)
+        result = run(settings, reports_of(settings))
     except NotEnoughError as error:
         log.info("too_little_data", reason=str(error))
         return EXIT_TOO_LITTLE
@@ -96,7 +96,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Command line; exits as every service does."""
     parser = argparse.ArgumentParser(prog="python -m monitoring.drift_detection")
     parser.add_argument("--once", action="store_true", help="compare once and print the summary")
-    parser.add_argument("--scheduled", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if not options.once:
         run_service("drift", service)
@@ -106,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def work(settings: Settings, _: threading.Event) -> None:
         nonlocal code
         try:
-            code = once(settings, scheduled=options.scheduled)
+            code = once(settings)
         except DependencyError:
             raise
         except TrendScopeError as error:

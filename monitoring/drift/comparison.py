@@ -40,8 +40,8 @@ class StoreTables:
         return self._store.predictions.at(made_at, self._horizon)
 
 
-def run(settings: Settings, reports: Reports, *, keep_page: bool) -> Result:
-    """Compare, save, mark, and keep at MLflow: the page only when `keep_page`, or there is drift, or the day is new.
+def run(settings: Settings, reports: Reports) -> Result:
+    """Compare, mark a drift that begins, save, and keep at MLflow.
 
     Raises:
         NotEnoughError: there are not enough final windows.
@@ -56,10 +56,7 @@ def run(settings: Settings, reports: Reports, *, keep_page: bool) -> Result:
                 ModelMetric(model_version=EVENTS_VERSION, metric=MARK, horizon=1, at=result.at, value=result.share)
             ])  # fmt: skip
         name = reports.save(result, snapshot)
-    new_day = before is None or before.at.date() != result.at.date()
-    files = reports.files(name)
-    kept = files if keep_page or result.drifted or new_day else files[1:]
-    run_id = experiment.keep(settings.mlflow_tracking_uri, name, result, kept)
+    run_id = experiment.keep(settings.mlflow_tracking_uri, name, result, reports.files(name))
     drifted = [column for column, one in result.columns.items() if one.drifted]
     log.info("compared", report=name, drifted=result.drifted, columns=drifted, mlflow_run=run_id)
     return result

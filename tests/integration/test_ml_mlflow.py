@@ -318,11 +318,30 @@ def test_drift_reports_are_artifacts_of_the_days_run(server: str, tmp_path: Path
         found = {column: Column(score, score > 0.5) for column, score in columns.items()}
         result = Result(at, START, START, at, True, 3, 2, found)
         name = reports.save(result, Drawn())
-        run = experiment.keep(server, name, result, reports.files(name)[hour:])  # the second one without its page
+        run = experiment.keep(server, name, result, reports.files(name))
         assert run is not None
         runs.add(run)
         kept = {one.path for one in client.list_artifacts(run, name)}
-        assert kept == {f"{name}/{path.name}" for path in reports.files(name)[hour:]}
+        assert kept == {f"{name}/{path.name}" for path in reports.files(name)}
     (run,) = runs
     assert {one.path for one in client.list_artifacts(run)} == set(reports.names())
     assert [point.value for point in client.get_metric_history(run, "drift_error")] == [0.9, 0.1]
+
+
+def test_of_earlier_days_the_runs_are_ended_and_the_pages_deleted(server: str, tmp_path: Path) -> None:
+    reports, client = Reports(tmp_path), mlflow.MlflowClient(server)
+    runs = []
+    for day in range(1, 5):
+        at = START + timedelta(days=day)
+        result = Result(at, START, START, at, True, 3, 2, {"error": Column(0.1, False)})
+        name = reports.save(result, Drawn())
+        runs.append((experiment.keep(server, name, result, reports.files(name)), name))
+    pages, ended = [], []
+    for run, name in runs:
+        assert run is not None
+        files = {one.path.partition(".")[2] for one in client.list_artifacts(run, name)}
+        assert files >= {"json", "evidently.json"}
+        pages.append("html" in files)
+        ended.append(client.get_run(run).info.status)
+    assert pages == [False, False, True, True]
+    assert ended == ["FINISHED", "FINISHED", "FINISHED", "RUNNING"]

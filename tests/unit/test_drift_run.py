@@ -75,7 +75,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeStore, Kept]:
 @pytest.fixture
 def compare(tmp_path: Path) -> Callable[[], Result]:
     settings, reports = load_settings(data_dir=tmp_path), Reports(tmp_path / "drift")
-    return lambda: run(settings, reports, keep_page=False)
+    return lambda: run(settings, reports)
 
 
 def test_without_windows_it_says_what_is_missing(world: tuple[FakeStore, Kept], compare: Callable[[], Result]) -> None:
@@ -89,9 +89,7 @@ def test_without_windows_it_says_what_is_missing(world: tuple[FakeStore, Kept], 
         compare()
 
 
-def test_drift_is_marked_when_it_begins_and_its_page_is_kept(
-    world: tuple[FakeStore, Kept], compare: Callable[[], Result]
-) -> None:
+def test_drift_is_marked_when_it_begins(world: tuple[FakeStore, Kept], compare: Callable[[], Result]) -> None:
     store, kept = world
     for days in (2, 1):
         store.add(END - days * DAY, loud=1.0)
@@ -124,7 +122,7 @@ def test_a_mark_that_the_store_did_not_take_is_made_by_the_next_comparison(
     assert len(kept) == 1
 
 
-def test_without_drift_the_page_is_kept_once_a_day(
+def test_without_drift_nothing_is_marked_and_the_report_is_kept_all_the_same(
     world: tuple[FakeStore, Kept], compare: Callable[[], Result]
 ) -> None:
     store, kept = world
@@ -133,4 +131,4 @@ def test_without_drift_the_page_is_kept_once_a_day(
     assert not compare().drifted
     compare()
     assert store.marks == []
-    assert [suffixes for _, suffixes in kept] == [[".html", ".json", ".json"], [".json", ".json"]]
+    assert [suffixes for _, suffixes in kept] == [[".html", ".json", ".json"]] * 2
