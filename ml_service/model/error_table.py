@@ -42,10 +42,11 @@ def shares(counts: Array, prior: Array, prior_labels: float) -> Array:
 
 
 def quantile(of: Array, level: Array) -> Array:
-    """The error below which there is a share of `level`, one for each row of `shares`."""
+    """The error below which there is a share of `level`, one for each row of `shares`; 0 in the innermost bins."""
     total = np.cumsum(of, axis=-1)
     place = np.argmax(total >= level[..., None], axis=-1)
     here = np.take_along_axis(of, place[..., None], axis=-1)[..., 0]
     above = np.take_along_axis(total, place[..., None], axis=-1)[..., 0]
     inside = (above - level) / np.maximum(here, 1e-300)
-    return cast(Array, _ENDS[place + 1] - inside * (_ENDS[place + 1] - _ENDS[place]))
+    found = _ENDS[place + 1] - inside * (_ENDS[place + 1] - _ENDS[place])
+    return cast(Array, np.where(np.abs(found) < _EDGES[1], 0.0, found))

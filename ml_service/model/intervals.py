@@ -5,8 +5,8 @@ of an interval are quantiles of these counts (split conformal prediction on labe
 leans on all classes of its horizon, and a horizon with few on the shorter one: of a film that is new, or a horizon
 whose labels are late, something is known all the same. Adaptive conformal inference (Gibbs and Candes, 2021) then
 steers each class until the share of outcomes inside is the wanted one, whatever the data do: where too many are, inner
-quantiles are taken, which finds the right ones at once on whatever scale errors are, also where most are nothing; where
-too few are, the outer ones are moved out, because of errors further out the counts know little.
+quantiles are taken, which are the right ones on whatever scale errors are, also where most are nothing; where too few
+are, outer ones, moved out besides, because of errors further out the counts know little.
 Classes, because hundreds of silent films, whose intervals always hold, would be paid for by the few that move.
 """
 
@@ -66,7 +66,8 @@ class Intervals:
         self._errors = np.tile([_START_ERROR, *middles], (len(horizons), 1))
         self._errors[:, _NEW] *= [(h / horizons[0]) ** _GROWTH for h in horizons]
         self._labels, self._control = np.zeros(shape), np.zeros(shape)
-        """Control: below 0 the log of the share taken of the wanted level, above 0 that of a factor of width."""
+        """Control: below 0 the log of the share that is taken of the wanted level; above 0 the log of the factor by
+        which the ends are moved out, and the missed share is divided."""
         self._rates = _RATE * np.sqrt(horizons[0] / np.array(horizons))[:, None]
         """Outcomes of a long horizon overlap, and each tells less that is new."""
         self._counts = np.zeros((*shape, BINS))
@@ -164,7 +165,8 @@ class Intervals:
             prior = shares(counts.sum(axis=0), prior, _PRIOR_LABELS)
             rows.append(shares(counts, prior, _PRIOR_LABELS))
         table, widths = np.array(rows), np.exp(np.maximum(0.0, self._control))
-        level = (1.0 - self._miss) * np.exp(np.minimum(0.0, self._control))
+        inner, missed = np.exp(np.minimum(0.0, self._control)), self._miss / widths
+        level = np.where(self._control < 0, (1.0 - self._miss) * inner, 1.0 - missed)
         self._lower = (np.maximum(0.0, -quantile(table, (1.0 - level) / 2)) * widths).tolist()
         self._upper = (np.maximum(0.0, quantile(table, (1.0 + level) / 2)) * widths).tolist()
         self._growth = self._grown()
