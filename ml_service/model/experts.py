@@ -20,8 +20,10 @@ TREE_EXPERT = "river_tree"
 _TREE_COLUMNS = ("level", "log_age", "log_ewma_0.6", "log_ewma_0.1", "day_cos1", "week_cos1")
 """What a course depends on in steps rather than lines; each column costs a tree some 10 microseconds a label."""
 
-_LONGEST_MOVE = 4.0
-"""A learned expert may say at most this many times the usual absolute change: a guard while it knows little."""
+_FIRST_MOVE, _LONGEST_MOVE, _MOVE_LABELS = 1.0, 4.0, 100.0
+"""A learned expert may say at most so many times the usual absolute change: at first, in the end, and the labels, each
+of the weight it has beside others of its step, after which it is halfway. What a line says of a film unlike those few
+that it was drawn through is worth little, and may be anything."""
 _LARGEST_FEATURE = 15.0
 """The same for what it sees, which is heavier tailed."""
 _CHANGE_MEMORY = 5_000.0
@@ -48,6 +50,7 @@ class LearnedExperts:
         self._trees = [_tree(h) for h in range(horizons)] if configuration.tree else []
         self._usual = np.zeros(horizons)
         self._labels, self._seen = [0] * horizons, [0] * horizons
+        self._evidence = np.zeros(horizons)
         self.count = len(learned_names(configuration))
 
     def predict(self, rows: Array) -> Array:
@@ -63,7 +66,8 @@ class LearnedExperts:
             for h, (one, row) in enumerate(zip(self._trees, columns, strict=True)):
                 rest = one.predict_one(dict(zip(self._tree_columns, row, strict=True)))
                 out[h, 3] = out[h, 0] + (rest or 0.0)
-        cut(out, _LONGEST_MOVE)
+        known = self._evidence / (self._evidence + _MOVE_LABELS)
+        cut(out, (_FIRST_MOVE + (_LONGEST_MOVE - _FIRST_MOVE) * known)[:, None])
         out *= self._usual[:, None]
         return out
 
@@ -75,6 +79,7 @@ class LearnedExperts:
             if not labels:
                 continue
             self._labels[h] += labels
+            self._evidence[h] += weights[wanted].sum()
             share = max(labels / self._labels[h], min(1.0, labels / _CHANGE_MEMORY))
             self._usual[h] += share * (np.abs(changes[wanted]).mean() - self._usual[h])
             if self._usual[0] and self._usual[h]:
@@ -105,7 +110,7 @@ class LearnedExperts:
         return scaled
 
 
-def cut(values: Array, limit: float) -> None:
+def cut(values: Array, limit: float | Array) -> None:
     """Bring every value into [-limit, limit], in place; `np.clip` takes three times as long for so few."""
     np.minimum(values, limit, out=values)
     np.maximum(values, -limit, out=values)
