@@ -100,7 +100,7 @@ def plot_challenger(axes: Any, before: int, after: int) -> list[ModelEvent]:
             axes.text(window, axes.get_ylim()[1], f" {event.kind.value}", rotation=90, va="top", fontsize=8)
     axes.set_xlabel("window of five minutes")
     axes.set_ylabel("mean absolute error, two hours")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return batch.events
 
 

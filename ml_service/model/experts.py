@@ -50,7 +50,8 @@ class LearnedExperts:
         self._trees = [_tree(h) for h in range(horizons)] if configuration.tree else []
         self._usual = np.zeros(horizons)
         self._labels, self._seen = [0] * horizons, [0] * horizons
-        self._evidence = np.zeros(horizons)
+        self._evidence, self._limits = np.zeros(horizons), np.full((horizons, 1), _FIRST_MOVE)
+        """Weight of the labels of each horizon, and how many usual changes may be said by now."""
         self.count = len(learned_names(configuration))
 
     def predict(self, rows: Array) -> Array:
@@ -66,8 +67,7 @@ class LearnedExperts:
             for h, (one, row) in enumerate(zip(self._trees, columns, strict=True)):
                 rest = one.predict_one(dict(zip(self._tree_columns, row, strict=True)))
                 out[h, 3] = out[h, 0] + (rest or 0.0)
-        known = self._evidence / (self._evidence + _MOVE_LABELS)
-        cut(out, (_FIRST_MOVE + (_LONGEST_MOVE - _FIRST_MOVE) * known)[:, None])
+        cut(out, self._limits)
         out *= self._usual[:, None]
         return out
 
@@ -88,6 +88,8 @@ class LearnedExperts:
                 cut(targets, _LARGEST_FEATURE)
                 self._median.add(h, scaled, targets, weights[wanted])
                 self._linear.add(h, scaled, targets, weights[wanted])
+        known = self._evidence / (self._evidence + _MOVE_LABELS)
+        self._limits[:, 0] = _FIRST_MOVE + (_LONGEST_MOVE - _FIRST_MOVE) * known
         self._median.close_step()
         self._linear.close_step()
 
