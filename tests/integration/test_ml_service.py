@@ -155,8 +155,9 @@ def test_killed_twice_it_stores_what_an_uninterrupted_run_would(
         wait_until(lambda: stored(store) == wanted, DEADLINE, what="every forecast and outcome", poll=0.5)
         assert wait_until(lambda: metric(settings, "ml_predictions_total"), DEADLINE, poll=0.5)
         assert wait_until(lambda: samples(settings, "trendscope_ml_consumer_lag") == [0], DEADLINE, poll=0.5)
-        for horizon, score in uninterrupted(rows)[0].scores().items():
-            shown = metric(settings, f'ml_mae{{horizon="{horizon}"}}')
+        engine, _ = uninterrupted(rows)
+        for horizon, score in engine.scores().items():
+            (shown,) = samples(settings, f'ml_mae{{horizon="{horizon}",version="{engine.champion}"}}')
             assert shown == pytest.approx(score.mae, rel=1e-9)
         assert last.end(signal.SIGTERM) == 0, last.log.read_text()[-2000:]
         _figures_are_those_of(rows, store)
