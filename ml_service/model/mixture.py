@@ -33,16 +33,15 @@ class Mixture:
     def __init__(self, horizons: int, prior: Array, memory: float, kinds: int = 1) -> None:
         """Make `kinds` rows a horizon that all start at `prior`; `memory` is in steps."""
         rows = horizons * kinds
-        self._kinds, self._start = kinds, prior
-        self._steps, self._known = np.zeros(rows), np.zeros(rows)
-        """Steps with labels of the row's own, and those its weights rest on, be it by a shorter horizon's."""
-        self._prior = np.tile(prior, (rows, 1))
+        self._kinds, self._prior = kinds, prior
+        self._steps = np.zeros(rows)
+        """Steps with labels of the row's own."""
         self._keep = 1.0 - 1.0 / memory
         shape = (rows, len(prior))
         self._regret, self._square, self._range = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self._gains, self._labels = np.zeros(shape), np.zeros(rows)
         self._scale, self._scale_labels = np.zeros(rows), np.zeros(rows)
-        self.weights = self._prior.copy()
+        self.weights = np.tile(prior, (rows, 1))
         """One row of weights a row, summing to 1; they change only in `close_step`."""
 
     def add(
@@ -71,16 +70,16 @@ class Mixture:
 
     def _weigh(self) -> None:
         """Weights from what is known by now, a horizon at a time: each leans on the one before."""
+        known = np.zeros(self._kinds)
         for first in range(0, len(self._steps), self._kinds):
             here, shorter = slice(first, first + self._kinds), slice(first - self._kinds, first)
-            self._known[here] = self._steps[here]
+            own, prior = self._steps[here], self._prior
             if first:
-                known, own = self._known[shorter], self._steps[here]
                 lean = (known / (known + _LEAN_STEPS) * _OWN_STEPS / (own + _OWN_STEPS))[:, None]
-                self._prior[here] = (1.0 - lean) * self._start + lean * self.weights[shorter]
-                self._known[here] = np.maximum(own, known)
+                prior = (1.0 - lean) * self._prior + lean * self.weights[shorter]
+            known = np.maximum(own, known)
             rates = learning_rates(self._range[here], self._square[here])
-            self.weights[here] = normalised_weights(self._prior[here], rates, self._regret[here])
+            self.weights[here] = normalised_weights(prior, rates, self._regret[here])
 
     def _normalised(self, rows: NDArray[np.intp], gains: Array, sizes: Array) -> Array:
         """Gains in units of their row's usual size, cut where they are out of all proportion."""
